@@ -23,7 +23,7 @@ const (
 )
 
 // revision is part of every ETag. It changes with the look of pictures and pages and the form of calendars.
-const revision = 3
+const revision = 4
 
 // content is the body of a response.
 type content struct {

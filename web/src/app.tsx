@@ -2,8 +2,9 @@ import { useEffect } from 'preact/hooks'
 import { language, t } from './i18n/index.ts'
 import { announcement, dismissAnnouncement } from './model/announcements.ts'
 import { chosen } from './model/choice.ts'
-import { devicePlans } from './model/deviceplans.ts'
+import { devicePlans, heldBack } from './model/deviceplans.ts'
 import { news } from './model/news.ts'
+import { notify } from './model/notice.ts'
 import { lectures, redo, store, undo } from './model/plans.ts'
 import { online, open, openDialog, view, wide, type View } from './model/screen.ts'
 import { signedIn, user } from './model/session.ts'
@@ -75,8 +76,12 @@ function Frame() {
 /** Whether the student's work is safe, in a few words. */
 function SaveState() {
   const words = t.value
-  if (store.value.kind === 'account' && (store.value.unsaved.value || devicePlans().length > 0)) {
-    return <span class="state waiting" role="status" title={words.offlineHint}><Icon name="offline" /> {words.unsaved}</span>
+  if (store.value.unsaved.value || (signedIn.value && devicePlans().length > 0)) {
+    return (
+      <span role="status">
+        <button type="button" class="state waiting" title={words.offlineHint} onClick={() => notify({ kind: 'done', text: words.offlineHint })}><Icon name="offline" /> {words.unsaved}</button>
+      </span>
+    )
   }
   if (!online.value) return <span class="state waiting" role="status"><Icon name="offline" /> {words.offline}</span>
   if (store.value.kind === 'account') return <span class="state" role="status"><Icon name="check" /> <span class="wide-only">{words.saved}</span></span>
@@ -87,8 +92,9 @@ function Announcement() {
   const now = announcement.value
   const deletion = user.value?.deletion
   if (deletion !== undefined && view.value !== 'account') return <div class="deletion"><Deleting until={deletion} /></div>
-  if (!now) return null
   const words = t.value
+  if (heldBack.value !== undefined) return <div class="announcement" role="status"><p>{words.heldBack(heldBack.value)}</p></div>
+  if (!now) return null
   return (
     <div class="announcement" role="region" aria-label={words.announcement}>
       <p>{language.value === 'ko' ? now.korean : now.english}</p>

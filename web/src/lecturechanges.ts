@@ -43,6 +43,8 @@ export interface OwnLecture extends LectureFields {
   readonly id: string
   /** Whether nobody has written it since it was added. Such a lecture has what the list had. Absent: that is not known. */
   readonly untouched?: boolean
+  /** Whether the server has not saved it yet. */
+  readonly waiting?: boolean
 }
 
 /** One field of a proposal. `before` is what the student has. */

@@ -1,6 +1,7 @@
 import './styles/base.css'
 import './styles/controls.css'
 import './styles/frame.css'
+import './styles/palette.css'
 import './styles/grid.css'
 import './styles/panel.css'
 import './styles/dialog.css'
@@ -11,11 +12,9 @@ import { App } from './app.tsx'
 import { listState } from './model/catalog.ts'
 import './model/pushmessages.ts'
 import { resume } from './model/session.ts'
-import { usePalette } from './styles/palette.ts'
 
-usePalette()
 render(<App />, document.getElementById('app')!)
-resume().catch((error: unknown) => console.error(error))
+void resume()
 
 // The service worker loads everything that the app may need later. What the student waits for comes first.
 let isKept = false

@@ -20,8 +20,8 @@ type colors struct {
 // TestColors has the numbers.
 var themes = []colors{
 	Light: {
-		page: hex(0xf2f4f8), grid: hex(0xe7eaf0), card: hex(0xffffff),
-		title: hex(0x14181f), label: hex(0x5b6472), text: hex(0x1c1b1f),
+		page: hex(0xf2f4f8), grid: hex(0xdfe3ea), card: hex(0xffffff),
+		title: hex(0x14181f), label: hex(0x59616f), text: hex(0x1c1b1f),
 		lectures: []color.RGBA{
 			hex(0xebd1d7), hex(0xf4a398), hex(0xd69462), hex(0xefc37c), hex(0xfaf2a7),
 			hex(0xd0fae5), hex(0x8ba9bc), hex(0xabc9ff), hex(0xb5a7f1), hex(0xd2b6d0),
@@ -32,8 +32,8 @@ var themes = []colors{
 		},
 	},
 	Dark: {
-		page: hex(0x0d0f14), grid: hex(0x262a33), card: hex(0x171a21),
-		title: hex(0xf4f6fa), label: hex(0x9aa3b2), text: hex(0xffffff),
+		page: hex(0x0d0f14), grid: hex(0x2a2f3a), card: hex(0x171a21),
+		title: hex(0xf4f6fa), label: hex(0xa3acbb), text: hex(0xffffff),
 		lectures: []color.RGBA{
 			hex(0x4a353a), hex(0x530203), hex(0x6b3705), hex(0x9a6c0b), hex(0x6a6647),
 			hex(0x3f554b), hex(0x3a6c89), hex(0x17326a), hex(0x7a69b6), hex(0x3a1b3a),

@@ -7,6 +7,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -61,7 +62,24 @@ func TestPalette(t *testing.T) {
 			t.Errorf("colour %d is %q, in the web client %q", i, got, row[1:])
 		}
 	}
+	style, err := os.ReadFile("../../../web/src/styles/palette.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := paletteRule.FindAllStringSubmatch(string(style), -1)
+	if len(rules) != 2*week.Colors {
+		t.Fatalf("the web client's palette.css has %d colours, want %d", len(rules), 2*week.Colors)
+	}
+	for i, row := range rules {
+		of := rows[i%week.Colors][1+2*(i/week.Colors):] // all of the light theme, then of the dark one
+		if want := []string{strconv.Itoa(i % week.Colors), of[0], of[1]}; !slices.Equal(row[1:], want) {
+			t.Errorf("rule %d of the web client's palette.css is %q, want %q", i, row[1:], want)
+		}
+	}
 	for theme, name := range map[Theme]string{Light: "onLight", Dark: "onDark"} {
+		if want := "--block-text: " + hexOf(themes[theme].text); !strings.Contains(string(style), want) {
+			t.Errorf("palette.css does not have %s", want)
+		}
 		if want := name + " = '" + hexOf(themes[theme].text) + "'"; !strings.Contains(string(source), want) {
 			t.Errorf("the web client does not have %s", want)
 		}
@@ -82,11 +100,12 @@ func TestPalette(t *testing.T) {
 }
 
 var (
-	chosenRow  = regexp.MustCompile(`(?m)^  '([^']*)': \[([\d, ]+)\],$`)
-	paletteRow = regexp.MustCompile(`light: \{ background: '(#\w+)', text: onLight, edge: '(#\w+)' \}, dark: \{ background: '(#\w+)', text: onDark, edge: '(#\w+)' \}`)
+	chosenRow   = regexp.MustCompile(`(?m)^  '([^']*)': \[([\d, ]+)\],$`)
+	paletteRule = regexp.MustCompile(`\.colour-(\d) \{\s+--block: (#\w+);\s+--edge: (#\w+);`)
+	paletteRow  = regexp.MustCompile(`light: \{ background: '(#\w+)', text: onLight, edge: '(#\w+)' \}, dark: \{ background: '(#\w+)', text: onDark, edge: '(#\w+)' \}`)
 )
 
-// Pages have the web client's colours outside the timetable, too: the background, cards, text and links.
+// Pictures and pages have the web client's colours outside the timetable, too: the background, cards, lines, text and links.
 func TestPageColors(t *testing.T) {
 	app, err := os.ReadFile("../../../web/src/styles/base.css")
 	if err != nil {
@@ -103,6 +122,7 @@ func TestPageColors(t *testing.T) {
 	}
 	for name, want := range map[string][]string{
 		"page": {hexOf(light.page), hexOf(dark.page)}, "card": {hexOf(light.card), hexOf(dark.card)},
+		"line": {hexOf(light.grid), hexOf(dark.grid)}, "soft": {hexOf(light.label), hexOf(dark.label)},
 		"text": {hexOf(light.title), hexOf(dark.title)}, "accent": {links[0][1], links[1][1]},
 	} {
 		var got []string

@@ -7,18 +7,21 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/chromedp/chromedp/kb"
+
 	"heek.kr/heektime/emulator/sdktest"
 )
 
 var (
 	phone   = sdktest.Screen{Width: 390, Height: 844, Phone: true}
 	desktop = sdktest.Screen{Width: 1440, Height: 900}
+	dark    = sdktest.Screen{Width: 1440, Height: 900, Dark: true}
 )
 
 // TestApp drives the web app in web/dist as its users do, in both layouts, under the project's rules.
 func TestApp(t *testing.T) {
 	browser := sdktest.OpenBrowser(t)
-	for name, screen := range map[string]sdktest.Screen{"phone": phone, "desktop": desktop} {
+	for name, screen := range map[string]sdktest.Screen{"phone": phone, "desktop": dark} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			appJourney(t, browser, screen)
@@ -45,9 +48,7 @@ func openApp(t *testing.T, b *sdktest.Browser, w *world, screen sdktest.Screen) 
 	}
 	a := &app{t: t, world: w, url: "http://" + w.HostingAddress() + "/", screen: screen, axe: axe}
 	a.page = b.Open(t, "about:blank")
-	if err := a.page.SetScreen(t.Context(), screen); err != nil {
-		t.Fatal(err)
-	}
+	a.show(screen)
 	a.load()
 	a.eval(nil, `localStorage.setItem('heektime.language', '"ko"')`) // Chromium's language here is English
 	a.load()
@@ -93,6 +94,19 @@ func (a *app) press(keys string) {
 	}
 }
 
+// tabTo presses Tab until what has the name has the focus, as a student without a mouse does.
+func (a *app) tabTo(name string) {
+	a.t.Helper()
+	for range 100 {
+		a.press(kb.Tab)
+		var has bool
+		if a.eval(&has, "ui.hasFocus(%q)", name); has {
+			return
+		}
+	}
+	a.t.Fatalf("Tab does not reach %q", name)
+}
+
 // open opens a view: a tab of a phone, the panel or its button on a desktop.
 func (a *app) open(view string) { a.t.Helper(); a.click(view) }
 
@@ -104,7 +118,7 @@ func (a *app) offline(offline bool) {
 	}
 }
 
-// accessible checks the view with axe-core, and that nothing is wider than the screen.
+// accessible checks the view with axe-core, and that nothing is wider than the screen; on a phone, with text of twice the size, too.
 func (a *app) accessible(view string) {
 	a.t.Helper()
 	var violations []string
@@ -112,8 +126,27 @@ func (a *app) accessible(view string) {
 	for _, v := range violations {
 		a.t.Errorf("%s: %s", view, v)
 	}
-	var overflows bool
-	if a.eval(&overflows, "ui.overflows()"); overflows {
-		a.t.Errorf("%s is wider than the screen", view)
+	fits := func(screen sdktest.Screen) {
+		a.t.Helper()
+		var wide []string
+		if a.eval(&wide, "ui.overflows()"); len(wide) > 0 {
+			a.t.Errorf("%s: wider than %d pixels: %q", view, screen.Width, wide)
+		}
+	}
+	fits(a.screen)
+	if a.screen.Phone { // larger text leaves room for less of it
+		half := a.screen
+		half.Width, half.Height = half.Width/2, half.Height/2
+		a.show(half)
+		fits(half)
+		a.show(a.screen)
+	}
+}
+
+// show shows the app on a screen.
+func (a *app) show(screen sdktest.Screen) {
+	a.t.Helper()
+	if err := a.page.SetScreen(a.t.Context(), screen); err != nil {
+		a.t.Fatal(err)
 	}
 }

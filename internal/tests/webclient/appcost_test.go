@@ -39,6 +39,8 @@ func (a *app) passes(w *world, minutes int) {
 	a.eval(nil, "ui.pass(%d)", minutes)
 }
 
+// appCost opens the app, searches, shares and comes back later, as a visitor and with an account. It is long because what each step costs
+// depends on those before it.
 func appCost(t *testing.T, b *sdktest.Browser, screen sdktest.Screen) {
 	w := newAppWorld(t)
 	student := w.studentWithLectures(t)
@@ -87,12 +89,22 @@ func appCost(t *testing.T, b *sdktest.Browser, screen sdktest.Screen) {
 		a.open("내 정보")
 		a.eval(nil, "ui.until(() => performance.getEntriesByType('resource').some(({ name }) => name.includes('/users/haneul')))")
 	})
+	a.costs(w, "sharing", 3, 3, func() { // the username, that there are no views, and what the rules read for the write
+		if screen.Phone {
+			a.open("시간표")
+		}
+		a.click("공유")
+		a.click("시간표 공개하기")
+		a.sees("지난 7일 동안 열어 본 사람이 없어요.")
+		a.click("닫기")
+		a.seesNot("아직 저장하지 못했어요")
+	})
 	a.passes(w, 31)
 	a.costs(w, "opening later", 2, 2, open)
 	// Listening to the semester again, and its change.
 	a.costs(w, "the first search after half an hour, and another list meanwhile", 2, 2, func() {
 		search(a)
-		switchList(t, w, a)
+		switchList(t, w, a, appList(), func() {})
 	})
 	a.press(kb.Tab + kb.Tab) // the syllabus, and the button that adds
 	a.press(kb.Enter)
@@ -126,9 +138,9 @@ func (w *world) putTimetable(t *testing.T, path, title string, lectures ...int) 
 	}
 }
 
-// switchList publishes another list while the student searches, with the keyboard: what was typed, the row with the focus and its
-// place on the screen stay.
-func switchList(t *testing.T, w *world, a *app) {
+// switchList publishes a list with some lectures more while the student searches, with the keyboard: what was typed, the row with the
+// focus and its place on the screen stay. The app asks for it, if it does not listen.
+func switchList(t *testing.T, w *world, a *app, list []map[string]any, ask func()) {
 	t.Helper()
 	a.eval(nil, "document.querySelector('.search input').focus()")
 	a.fill("강의 찾기", "데이터")
@@ -147,7 +159,6 @@ func switchList(t *testing.T, w *world, a *app) {
 		return p
 	}
 	before := where()
-	list := appList()
 	for i := range 5 { // found first: they have the same title, and lower codes
 		extra := map[string]any{}
 		for key, value := range list[i] {
@@ -163,6 +174,7 @@ func switchList(t *testing.T, w *world, a *app) {
 		return 1
 	})
 	w.publishList(t, listObject(1), list)
+	ask()
 	a.sees("강의 45개")
 	if got := where(); got != before {
 		t.Errorf("after the switch the focus is on %+v, want %+v", got, before)

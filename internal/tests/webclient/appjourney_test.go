@@ -6,12 +6,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/chromedp/chromedp/kb"
 	"google.golang.org/api/iterator"
 
 	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/emulator/sdktest"
+	"heek.kr/heektime/internal/schema"
 )
 
 // newAppWorld is a world that serves the app and has a course list.
@@ -46,6 +49,11 @@ func appList() (list []map[string]any) {
 func appJourney(t *testing.T, b *sdktest.Browser, screen sdktest.Screen) {
 	w := newAppWorld(t)
 	a := openApp(t, b, w, screen)
+	if screen.Phone {
+		beginWithFinger(a)
+	} else {
+		beginWithKeyboard(a)
+	}
 	buildPlan(a)
 	uid := signUpInApp(t, w, a)
 	useTwoDevices(a, openApp(t, b, w, screen))
@@ -63,8 +71,8 @@ func appJourney(t *testing.T, b *sdktest.Browser, screen sdktest.Screen) {
 	}
 }
 
-// buildPlan chooses a semester, searches, adds, undoes, and reloads.
-func buildPlan(a *app) {
+// beginWithFinger chooses a semester, searches with initial consonants, and adds.
+func beginWithFinger(a *app) {
 	a.t.Helper()
 	a.sees("시간표, 2분이면 돼요")
 	a.accessible("welcome")
@@ -81,6 +89,35 @@ func buildPlan(a *app) {
 	a.click("데이터구조 담기")
 	a.sees("총 3학점")
 	a.accessible("after adding")
+}
+
+// beginWithKeyboard does the same without a pointer, and with the keyboard's language still English.
+func beginWithKeyboard(a *app) {
+	a.t.Helper()
+	a.sees("데모대학교-서울")
+	a.accessible("welcome")
+	a.tabTo("데모대학교-서울")
+	a.press(kb.Enter)
+	a.sees("2026년 2학기")
+	a.tabTo("2026년 2학기")
+	a.press(kb.Enter)
+	a.sees("강의 160개")
+	a.accessible("empty timetable")
+	a.tabTo("강의 찾기") // the view, and in it the box
+	a.tabTo("강의 찾기")
+	a.press("epdlxjrnwh")
+	a.sees("강의 20개")
+	a.accessible("search")
+	a.press(kb.ArrowDown)
+	a.tabTo("데이터구조 담기")
+	a.press(kb.Enter)
+	a.sees("총 3학점")
+	a.accessible("after adding")
+}
+
+// buildPlan undoes, adds what clashes, and reloads.
+func buildPlan(a *app) {
+	a.t.Helper()
 	a.click("되돌리기")
 	a.sees("총 0학점")
 	a.click("데이터구조 담기")
@@ -133,9 +170,19 @@ func useTwoDevices(a, second *app) {
 	second.click("로그인 · 가입하기")
 	second.fill("이메일 또는 예전 아이디", "haneul@example.com")
 	second.fill("비밀번호", "heektime")
+	second.eval(nil, "ui.network('Firestore/Listen', 'unreachable')")
 	second.click("로그인")
 	second.sees("하늘하늘")
 	second.open("담은 강의")
+	second.sees("불러오는 중이에요") // and not that there is nothing
+	var shown string
+	second.eval(&shown, "document.body.innerText")
+	for _, claim := range []string{"총 0학점", "담은 강의가 없어요", "아직 비어 있어요"} {
+		if strings.Contains(shown, claim) {
+			second.t.Errorf("without an answer of the server, the app says %q:\n%s", claim, shown)
+		}
+	}
+	second.eval(nil, "ui.network('Firestore/Listen')")
 	second.sees("총 6학점")
 	second.open("강의 찾기")
 	second.fill("강의 찾기", "글쓰기")
@@ -161,7 +208,18 @@ func sharePlan(t *testing.T, w *world, a *app, uid string) {
 		a.click("시간표")
 	}
 	a.click("공유")
+	timetables, err := w.admin.Collection("users/" + uid + "/timetables").DocumentRefs(t.Context()).GetAll()
+	if err != nil || len(timetables) != 1 {
+		t.Fatalf("%d timetables, want 1: %v", len(timetables), err)
+	}
+	for ago, viewers := range []int{2, 5, 3} {
+		day := schema.Date(time.Now().In(time.FixedZone("Seoul", 9*60*60)).AddDate(0, 0, -ago).Format(time.DateOnly))
+		if _, err := schema.ViewsRef(timetables[0], day).Set(t.Context(), schema.Views{Views: 4, Viewers: viewers}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	a.click("시간표 공개하기")
+	a.sees("지난 7일 동안 12번 열어 봤어요. 가장 많은 날에는 5명쯤이었어요.")
 	a.accessible("share")
 	a.click("닫기")
 	a.seesNot("아직 저장하지 못했어요")

@@ -3,7 +3,8 @@
 // colours.
 //
 //   coloursOf(lectures)   id → position in palette; lectures in the order of createdAt, those on their way last
-//   palette[i].light      background, text, and edge (a border or a stripe) in the light theme; .dark in the dark one
+//   palette[i].light      background, text, and edge (a border or a stripe) in the light theme; .dark in the dark one. The app has
+//                         them in styles/palette.css
 //
 // The palette was computed to be as far apart as it can be for all of normal vision, protanopia, deuteranopia and
 // tritanopia, with text at 4.5:1 or more (WCAG 1.4.3); colours.test.ts measures both. Colour is never the only sign:
@@ -33,9 +34,12 @@ export interface Coloured {
   readonly title: string
 }
 
+/** How many colours the palette has. */
+export const colourCount = 10
+
 /** The colours of a plan's lectures, by id. If there are more lectures than colours, all are used equally often. */
 export function coloursOf(lectures: readonly Coloured[]): Map<string, number> {
-  const uses = palette.map(() => 0)
+  const uses = new Array<number>(colourCount).fill(0)
   const colours = new Map<string, number>()
   for (const { id, identifier, title } of lectures) {
     const least = Math.min(...uses)
@@ -49,8 +53,8 @@ export function coloursOf(lectures: readonly Coloured[]): Map<string, number> {
 /** All colours, the first choice of a key first: the order is random, but always the same for a key. */
 export function preferences(key: string): number[] {
   const seed = hash(key.normalize('NFC'), 0x811c9dc5)
-  const weights = palette.map((_, colour) => hash(String(colour), seed))
-  return palette.map((_, colour) => colour).sort((a, b) => weights[b]! - weights[a]! || a - b)
+  const weights = Array.from({ length: colourCount }, (_, colour) => hash(String(colour), seed))
+  return [...weights.keys()].sort((a, b) => weights[b]! - weights[a]! || a - b)
 }
 
 /** FNV-1a over UTF-16, mixed at the end as MurmurHash3 does: https://en.wikipedia.org/wiki/Fowler–Noll–Vo_hash_function */

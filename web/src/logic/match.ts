@@ -2,6 +2,7 @@
 // for 데이터), and with typos. search.ts decides what is compared with what.
 //
 //   matchLetters(wanted, text)     how well a text contains wantedOf(query), and where; undefined if it does not
+//   shortens(query, text)          whether a query has syllables of a text: 확통 of 확률과통계
 //   editDistance(query, letters)   how many letters differ from the most similar part of a text
 //   letterMask(letters)            a set of letters, to exclude most texts before either
 
@@ -92,6 +93,25 @@ function abbreviated(query: string, q: number, text: Spelling, t: number): numbe
     if (end >= 0) return end
   }
   return t
+}
+
+/** The syllables of letters. Undefined if there are others. */
+export function syllablesOf(letters: string): string[] | undefined {
+  return /^([ㄱ-ㅎ][ㅏ-ㅣ]+[ㄱ-ㅎ]*)+$/.test(letters) ? letters.split(/(?=[ㄱ-ㅎ][ㅏ-ㅣ])/) : undefined
+}
+
+/** Whether a text has these syllables in their order, the first where a word begins: students say 확통 for 확률과통계. The last may be typed in part. */
+export function shortens(syllables: readonly string[], { letters, starts }: Spelling): boolean {
+  let at = 0
+  return syllables.every((syllable, n) => {
+    for (; at < letters.length; at++) {
+      if (!(n === 0 ? starts[at] === 3 : starts[at]) || !letters.startsWith(syllable, at)) continue
+      if (n + 1 < syllables.length && !starts[at + syllable.length]) continue
+      at += syllable.length
+      return true
+    }
+    return false
+  })
 }
 
 /** A set of up to 32 kinds of letters, as bits: letters that share a bit are told apart by the comparison itself. */

@@ -1,6 +1,7 @@
 // Search as you type over title, code, professor and room; words may be in different fields and in any order. Spaces mean
 // nothing within a field, initial consonants and half-typed syllables are found (letters.ts, match.ts), and if little is
-// found, also what differs by a typo or was typed with the keyboard in English (epdlxj for 데이터).
+// found, also what students shorten (확통 for 확률과통계), what differs by a typo, and what was typed with the keyboard in the
+// other language (epdlxj for 데이터, 챈ㄷ101 for COSE101) or ends as one speaks of a professor (김가람 교수님).
 //
 //   search(index, { query, filter, order })   positions in the list, best first
 //   highlight(text, query)                    parts of a shown text to emphasize, only for rows on the screen
@@ -10,8 +11,8 @@
 
 import { compileFilter, type LectureFilter } from './filters.ts'
 import { lettersOf, spell } from './letters.ts'
-import { bitCount, editDistance, letterMask, matchLetters, maxCost, maxPattern, patternOf, wantedOf } from './match.ts'
-import { hangulOfKeys } from './keyboard.ts'
+import { hangulOfKeys, keysOfHangul } from './keyboard.ts'
+import { bitCount, editDistance, letterMask, matchLetters, maxCost, maxPattern, patternOf, shortens, syllablesOf, wantedOf } from './match.ts'
 import type { SearchIndex } from './searchindex.ts'
 import { sortHits, type SortOrder } from './sortorders.ts'
 
@@ -38,7 +39,8 @@ const noMatch = 255
 const fieldCosts = [0, 1, 1, 9]
 /** Whether typos are forgiven, by field. */
 const forgiving = [true, false, true, false]
-/** What a typo costs: more than any match without. */
+/** What a shortened title costs, and what a typo costs: more than any match without. */
+const shortCost = 20
 const typoCost = 40
 
 /** Searches. */
@@ -70,8 +72,10 @@ export function search(index: SearchIndex, { query, filter, order = 'relevance' 
   const exact = found.length
   if (exact < fewHits) {
     collect(words, (word) => similarCosts(index, word), 0)
-    const typed = hangulOfKeys(query)
-    if (typed && exact === 0) collect(wordsOf(typed), exactly, typoCost)
+    if (exact === 0) {
+      collect(wordsOf(query.replace(/(?<=\S)\s*교수님?\s*$/u, '')), exactly, shortCost)
+      collect(wordsOf(hangulOfKeys(query) ?? keysOfHangul(words.join(' ')) ?? ''), exactly, typoCost)
+    }
   }
   const hits = order === 'relevance' ? byRelevance(index, found, costs) : sortHits(index.lectures, found, order)
   return { hits, similar: found.length - exact }
@@ -111,9 +115,16 @@ export function typosAllowed(word: string): number {
   return word.length < 5 || /\d/.test(word) ? 0 : word.length < 9 ? 1 : 2
 }
 
-/** Costs of matches with typos, in titles and names. Exact matches are among them, for the other words of the query. */
+/** Costs of matches that are shortened or have typos, in titles and names. Exact matches are among them, for the other words of the query. */
 function similarCosts(index: SearchIndex, word: string): Uint8Array {
   const costs = exactCosts(index, word)
+  const syllables = syllablesOf(word)
+  if (syllables && syllables.length > 1) {
+    const mask = letterMask(word)
+    index.texts.forEach((text, id) => {
+      if (index.fields[id] === 0 && costs[id] === noMatch && !(mask & ~index.masks[id]!) && shortens(syllables, text)) costs[id] = shortCost
+    })
+  }
   const allowed = typosAllowed(word)
   if (allowed === 0) return costs
   const part = word.slice(0, maxPattern)

@@ -45,9 +45,10 @@ async function show(semester: string, lecturesUrl: string | undefined): Promise<
   if (shownList === '') listState.value = 'loading'
   const timer = setTimeout(() => { if (mine === attempt) isSlow.value = true }, patience)
   try {
+    const searcher = client() // it loads while the list does
     const bytes = await loadList(semester, lecturesUrl)
     if (mine !== attempt) return
-    const { lectures, result: found } = await client().load(bytes, { query: query.peek(), filter: filter.peek(), order: order.peek() })
+    const { lectures, result: found } = await searcher.load(bytes, { query: query.peek(), filter: filter.peek(), order: order.peek() })
     if (semester !== shownSemester) return // also if a newer list is on its way: the worker has this one
     shownList = lecturesUrl
     batch(() => {
@@ -88,6 +89,12 @@ effect(() => {
   const request = { query: query.value, filter: filter.value, order: order.value }
   if (hasList.value) client().search(request).then((found) => { if (found) result.value = found }, searchAgain)
 })
+
+/** What the list has for a query, the best first, whatever the search on the screen shows. Undefined if another search came in between. */
+export async function searchList(query: string): Promise<readonly ListedLecture[] | undefined> {
+  const found = await client().search({ query })
+  return found && [...found.hits].map((i) => catalog.peek()[i]!) // replies come in order: the list is the one that was searched
+}
 
 /** The worker is gone, and its list with it. */
 function searchAgain(error: unknown): void {

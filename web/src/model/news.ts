@@ -2,10 +2,11 @@
 
 import { computed, effect, signal } from '@preact/signals'
 import { loadChanges, maxChanges } from '../cloud/publicdata.ts'
+import { t } from '../i18n/index.ts'
 import { compareWithChanges, compareWithList, takeOver, type LectureFields, type ListChange, type OwnLecture, type Proposal } from '../lecturechanges.ts'
 import { catalog, listState } from './catalog.ts'
 import { chosen } from './choice.ts'
-import { lectures, removeLecture, updateLecture } from './plans.ts'
+import { lectures, perform, removeLecture, updateLecture } from './plans.ts'
 import { recall, remember, remembered } from './remembered.ts'
 
 /** The changes of a semester's list that the device knows, newest first. */
@@ -66,15 +67,21 @@ export const news = computed<readonly Proposal[]>(() => comparison.value.proposa
 /** When the newest change was. */
 export const newsTime = computed(() => comparison.value.seen)
 
-export function keepMine(proposal: Proposal): void {
+function keep(proposal: Proposal): void {
   kept.value = Object.fromEntries([...Object.entries(kept.value).filter(([id]) => id !== proposal.id), [proposal.id, offered(proposal)]].slice(-200))
+}
+
+/** Keeps the student's copy as it is. */
+export function keepMine(proposal: Proposal): void {
+  const before = kept.value
+  perform(t.value.kept(lectures.value.find(({ id }) => id === proposal.id)?.title ?? ''), { redo: () => keep(proposal), undo: () => { kept.value = before } })
 }
 
 /** Takes everything over but what the student has edited, and keeps that. */
 export function takeProposal(proposal: Proposal): void {
   const lecture = lectures.value.find(({ id }) => id === proposal.id)
   if (lecture) updateLecture(lecture, takeOver(proposal) as Partial<LectureFields>)
-  if (proposal.edited.length > 0) keepMine({ ...proposal, fields: [], unsure: [] })
+  if (proposal.edited.length > 0) keep({ ...proposal, fields: [], unsure: [] })
 }
 
 /** Removes a lecture that the school no longer lists. */

@@ -41,6 +41,9 @@ const wideQuery = matchMedia('(min-width: 60rem)')
 export const wide = signal(wideQuery.matches)
 wideQuery.addEventListener('change', () => { wide.value = wideQuery.matches })
 
+/** Whether the semester's plans are next to each other. */
+export const sideBySide = signal(false)
+
 export const online = signal(navigator.onLine)
 addEventListener('online', () => { online.value = true })
 addEventListener('offline', () => { online.value = false })

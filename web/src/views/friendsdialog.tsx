@@ -8,6 +8,7 @@ import { signedIn } from '../model/session.ts'
 import { Dialog } from './dialog.tsx'
 import { Grid } from './grid.tsx'
 import { Icon, IconButton } from './icon.tsx'
+import { leaveRow } from './leaverow.ts'
 
 /** Friends, and when the student and up to four of them are free. */
 export function FriendsDialog() {
@@ -78,7 +79,7 @@ function FriendRow({ friend }: { friend: Friend }) {
         />
       )}
       <span role={problem ? 'status' : undefined}>{problem ? `${name}: ${problem}` : name}</span>
-      <IconButton icon="close" label={words.removeFriend(name)} onClick={() => removeFriend(friend)} />
+      <IconButton icon="close" label={words.removeFriend(name)} onClick={(event) => { leaveRow(event); removeFriend(friend) }} />
     </li>
   )
 }

@@ -78,10 +78,12 @@ function BlockButton({ block: { lecture, slot, lanes }, day, colour, isPreview, 
       title={[lecture.title, when, slot.room, lecture.professor].filter(Boolean).join('\n')}
       tabIndex={isPreview || !onOpen ? -1 : 0} onClick={() => { if (!isPreview) onOpen?.(lecture) }}
     >
-      <strong>{lecture.title}</strong>
-      <span class="visually-hidden">, {when}{lanes > 1 && `, ${words.clash}`}{isPreview && `, ${words.preview}`},</span>
-      {slot.room && <span>{slot.room}</span>}
-      {lecture.professor && <span class="block-professor">{lecture.professor}</span>}
+      <span class="block-text">
+        <strong>{lecture.title}</strong>
+        <span class="visually-hidden">, {when}{lanes > 1 && `, ${words.clash}`}{isPreview && `, ${words.preview}`},</span>
+        {slot.room && <small>{slot.room}</small>}
+        {lecture.professor && <small class="block-professor">{lecture.professor}</small>}
+      </span>
     </button>
   )
 }

@@ -1,11 +1,12 @@
 import { useEffect, useState } from 'preact/hooks'
 import { t } from '../i18n/index.ts'
 import { createPlan, duplicatePlan, plans, removePlan, renamePlan, showPlan, shownPlan, store } from '../model/plans.ts'
-import { closeDialog } from '../model/screen.ts'
+import { closeDialog, open, sideBySide } from '../model/screen.ts'
 import type { Plan } from '../model/types.ts'
 import { longest } from '../schema.ts'
 import { Dialog } from './dialog.tsx'
 import { Icon, IconButton } from './icon.tsx'
+import { leaveRow } from './leaverow.ts'
 
 /** The plans of the semester. */
 export function PlansDialog() {
@@ -17,6 +18,7 @@ export function PlansDialog() {
         {plans.value.map((plan) => <PlanRow key={plan.id} plan={plan} />)}
       </ul>
       <div class="dialog-foot">
+        {plans.value.length > 1 && <button type="button" onClick={() => { sideBySide.value = true; open('timetable'); closeDialog() }}>{words.compare}</button>}
         <button type="button" class="primary" onClick={() => { createPlan(); closeDialog() }}><Icon name="plus" /> {words.newPlan}</button>
       </div>
     </Dialog>
@@ -50,7 +52,7 @@ function PlanRow({ plan }: { plan: Plan }) {
       </button>
       <IconButton icon="edit" label={`${words.rename}: ${plan.title}`} onClick={() => setRenaming(true)} />
       <IconButton icon="copy" label={`${words.duplicate}: ${plan.title}`} onClick={() => { void duplicatePlan(plan); closeDialog() }} />
-      <IconButton icon="trash" label={`${words.remove}: ${plan.title}`} onClick={() => void removePlan(plan)} />
+      <IconButton icon="trash" label={`${words.remove}: ${plan.title}`} onClick={(event) => { leaveRow(event); void removePlan(plan) }} />
     </li>
   )
 }

@@ -52,6 +52,9 @@ export function Search() {
               {describeSlots(area, words.days, formatMinutes)} <Icon name="close" />
             </button>
           )}
+          {area && (
+            <button type="button" class="chip" onClick={addOwn}><Icon name="plus" /> {words.addOwn}</button>
+          )}
           <label class="chip select-chip">
             <span class="visually-hidden">{words.sort}</span>
             <select value={order.value} onChange={(event) => { order.value = event.currentTarget.value as SortOrder }}>
@@ -64,6 +67,12 @@ export function Search() {
       {filtersOpen && <Filters close={() => setFiltersOpen(false)} />}
     </div>
   )
+}
+
+/** Makes a block of the student's own, in the area that they have dragged. */
+function addOwn(): void {
+  const { area } = conditions.value
+  openDialog({ name: 'lecture', ...(area && { times: area.map((slot) => ({ ...slot, room: '' })) }) })
 }
 
 function Results() {
@@ -85,7 +94,7 @@ function Results() {
             <p>{words.nothingFoundHint}</p>
             <div class="actions">
               {(conditionCount.value > 0 || conditions.value.freeOnly) && <button type="button" onClick={clearConditions}>{words.clearFilters}</button>}
-              <button type="button" onClick={() => openDialog({ name: 'lecture' })}>{words.addOwn}</button>
+              <button type="button" onClick={addOwn}>{words.addOwn}</button>
             </div>
           </div>
         )
@@ -106,7 +115,7 @@ function ListState() {
   const ways = (
     <>
       <button type="button" onClick={() => void retryList()}>{words.retry}</button>
-      <button type="button" onClick={() => openDialog({ name: 'lecture' })}>{words.addOwn}</button>
+      <button type="button" onClick={addOwn}>{words.addOwn}</button>
     </>
   )
   if (state === 'loading' || state === 'ready') {

@@ -1,5 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { t } from '../i18n/index.ts'
+import { lettersOf, spell } from '../logic/letters.ts'
+import { matchLetters, wantedOf } from '../logic/match.ts'
 import { chosen } from '../model/choice.ts'
 import { schools as allSchools, semestersOf } from '../model/schools.ts'
 import type { School, Semester } from '../model/types.ts'
@@ -34,7 +36,8 @@ export function Semesters({ done }: { done: () => void }) {
     )
   }
   if (!school) {
-    const shown = schools?.filter((one) => one.name.replaceAll(' ', '').includes(name.replaceAll(' ', '')))
+    const wanted = wantedOf(lettersOf(name))
+    const shown = schools?.filter((one) => wanted.letters === '' || matchLetters(wanted, spell(one.name)))
     return (
       <div class="picker">
         <strong id="picker">{words.chooseSchool}</strong>

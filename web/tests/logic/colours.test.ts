@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { coloursOf, palette, preferences } from '../../src/logic/colours.ts'
+import { colourCount, coloursOf, palette, preferences } from '../../src/logic/colours.ts'
 import { Random, tries } from './support.ts'
 
 type Rgb = readonly [number, number, number]
@@ -77,6 +77,7 @@ for (const theme of ['light', 'dark'] as const) {
 const coloured = (identifier: string, i: number) => ({ id: `id${i}`, identifier, title: '제목' })
 
 test('lectures of a plan differ as long as there are colours, and then share them equally', () => {
+  assert.equal(palette.length, colourCount)
   const random = new Random(1)
   for (let n = 0; n < tries(50); n++) {
     const plan = random.times(palette.length * 2, (i) => coloured(`C${random.below(10_000)}-01`, i))

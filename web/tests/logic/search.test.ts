@@ -49,6 +49,12 @@ test('finds what a student types', () => {
     ['jose', 'C++ Programming'],
     ['미적분학 II', '미적분학 Ⅱ'],
     ['미적분학2'],
+    ['데시', '데이터베이스시스템'], // shortened
+    ['자구', '자료구조'],
+    ['챈ㄷ102', '자료구조'], // COSE102, typed with the keyboard in Korean
+    ['wjdqhrhks202', '데이터베이스시스템'], // 정보관202, with the keyboard in English
+    ['정연돈 교수님', '데이터베이스시스템'],
+    ['정연돈교수', '데이터베이스시스템'],
     ['가야', '가야금 연주'],
     ['데이터'.normalize('NFD'), '데이터 과학', '데이터베이스시스템'],
     ['\u202e데이터\u200d', '데이터 과학', '데이터베이스시스템'],
@@ -183,7 +189,7 @@ test('composition, case and width mean nothing', () => {
   assert.equal(lettersOf('ＡＢｃ　É ﾡ'), 'abceㄱ')
   assert.equal(lettersOf('ㄳ 값'), 'ㄱㅅㄱㅏㅂㅅ')
   assert.equal(hangulOfKeys('Rk'), 'ㄲㅏ')
-  assert.equal(hangulOfKeys('abc1'), undefined)
+  assert.equal(hangulOfKeys('abc1'), 'ㅁㅠㅊ1')
 })
 
 test('nasty texts are indexed, searched and highlighted', () => {
