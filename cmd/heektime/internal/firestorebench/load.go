@@ -30,6 +30,9 @@ type Cell struct {
 	// ClientCPU is the client's CPU time per operation. It is similar for all servers, and limits
 	// PerSecond because client and server share the processors.
 	ClientCPU time.Duration
+	// Relative is the CPU time of the first server in relation to this one's: the median of the rounds, in
+	// each of which both had the same load from other processes.
+	Relative float64
 	// Unsupported is why there are no numbers, or empty.
 	Unsupported string
 }
@@ -54,6 +57,9 @@ func (b *bench) loads(ctx context.Context, targets []*target) ([]Load, error) {
 func (b *bench) rounds(ctx context.Context, targets []*target, loads []Load, run []operation, deadline time.Duration) error {
 	for i, op := range run {
 		for j, t := range targets {
+			if op.ours && t.name == npmServer {
+				loads[i].Cells[j].Unsupported = "not measured"
+			}
 			if loads[i].Cells[j].Unsupported != "" {
 				continue
 			}
@@ -85,8 +91,18 @@ func (b *bench) rounds(ctx context.Context, targets []*target, loads []Load, run
 			}
 		}
 	}
-	for cell, list := range samples {
-		*cell = medians(list)
+	for _, l := range loads {
+		first := samples[&l.Cells[0]]
+		for j := range l.Cells {
+			cell := &l.Cells[j]
+			list := samples[cell]
+			for i := range min(len(list), len(first)) {
+				list[i].Relative = float64(first[i].CPU) / float64(max(1, list[i].CPU))
+			}
+			if len(list) > 0 {
+				*cell = medians(list)
+			}
+		}
 	}
 	return nil
 }
@@ -178,6 +194,7 @@ func medians(list []Cell) Cell {
 		PerSecond: median(list, func(c Cell) float64 { return c.PerSecond }),
 		CPU:       median(list, func(c Cell) time.Duration { return c.CPU }),
 		ClientCPU: median(list, func(c Cell) time.Duration { return c.ClientCPU }),
+		Relative:  median(list, func(c Cell) float64 { return c.Relative }),
 	}
 }
 

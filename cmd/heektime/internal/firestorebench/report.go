@@ -79,6 +79,7 @@ func (r Results) Print(w io.Writer) {
 		r.table(w, title, rows)
 	}
 	cells("server CPU per operation", func(c Cell) string { return microseconds(c.CPU) })
+	cells("server CPU of the first / each", func(c Cell) string { return fmt.Sprintf("%.2f", c.Relative) })
 	cells("operations per second", func(c Cell) string { return perSecond(c.PerSecond) })
 	cells("client CPU per operation", func(c Cell) string { return microseconds(c.ClientCPU) })
 	var rows [][]string

@@ -17,7 +17,8 @@ import (
 
 const testDB = "projects/p/databases/(default)"
 
-// Requests decoded by Unmarshal and by proto.Unmarshal lead to the same writes, or to the same error.
+// Requests decoded by Unmarshal and by proto.Unmarshal lead to the same writes, or to the same error. It is long because
+// it has values of all kinds.
 func TestUnmarshal(t *testing.T) {
 	t.Parallel()
 	text := func(s string) *pb.Value { return &pb.Value{ValueType: &pb.Value_StringValue{StringValue: s}} }
