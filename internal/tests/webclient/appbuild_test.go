@@ -56,6 +56,9 @@ func TestAppBuild(t *testing.T) {
 	a.click("자동으로 짜기")
 	a.fill("듣고 싶은 과목", "인공지능개론")
 	a.click("인공지능개론")
+	a.fill("듣고 싶은 과목", "rmfTmrl") // 글쓰기
+	a.click("인공지능개론 대신: 글쓰기 (교수3)")
+	a.sees("인공지능개론 또는 글쓰기 (교수3)")
 	a.sees("겹치지 않는 시간표")
 	a.accessible("planner")
 	a.click("이 시간표로 만들기")
