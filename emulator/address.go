@@ -2,66 +2,73 @@ package emulator
 
 import (
 	"encoding/json"
+	"maps"
 
 	"heek.kr/heektime/emulator/identity"
+	"heek.kr/heektime/emulator/internal/muxserver"
 	"heek.kr/heektime/emulator/internal/objects"
 )
 
 // FirestoreAddress returns where Firestore listens, host:port.
-func (c *Cloud) FirestoreAddress() string { return c.firestorePort.Address() }
+func (c *Cloud) FirestoreAddress() string { return address(c.firestorePort) }
 
 // AuthAddress returns where Authentication listens, host:port.
-func (c *Cloud) AuthAddress() string { return c.authPort.Address() }
+func (c *Cloud) AuthAddress() string { return address(c.authPort) }
 
 // StorageAddress returns where Cloud Storage listens, host:port.
-func (c *Cloud) StorageAddress() string { return c.storagePort.Address() }
+func (c *Cloud) StorageAddress() string { return address(c.storagePort) }
 
 // TasksAddress returns where Cloud Tasks, Cloud Scheduler and the Admin API of Cloud Run listen, host:port.
-func (c *Cloud) TasksAddress() string { return c.tasksPort.Address() }
+func (c *Cloud) TasksAddress() string { return address(c.tasksPort) }
 
 // MessagingAddress returns where Cloud Messaging listens, host:port.
-func (c *Cloud) MessagingAddress() string { return c.messagingPort.Address() }
+func (c *Cloud) MessagingAddress() string { return address(c.messagingPort) }
 
 // ConsoleURL returns the address of the page that shows what is in the cloud, "" with Config.NoConsole.
 func (c *Cloud) ConsoleURL() string {
-	if c.consolePort == nil {
-		return ""
-	}
-	return "http://" + c.consolePort.Address()
+	return httpURL(c.consolePort, "")
 }
 
 // HubAddress returns where the hub listens, host:port.
-func (c *Cloud) HubAddress() string { return c.hubPort.Address() }
+func (c *Cloud) HubAddress() string { return address(c.hubPort) }
 
 // HostingAddress returns where the first web app is served, host:port, or "" when there is none.
 func (c *Cloud) HostingAddress() string {
 	if len(c.hostingPorts) == 0 {
 		return ""
 	}
-	return c.hostingPorts[0].Address()
+	return address(c.hostingPorts[0])
 }
 
 // HostingAddresses returns where the web apps are served, in the order of Config.Hosting.
 func (c *Cloud) HostingAddresses() []string {
 	var all []string
 	for _, p := range c.hostingPorts {
-		all = append(all, p.Address())
+		all = append(all, address(p))
 	}
 	return all
 }
 
 // CertsURL returns the address of the public keys of the tokens that Cloud Tasks, Cloud Scheduler,
 // triggers and the metadata server issue.
-func (c *Cloud) CertsURL() string { return "http://" + c.tasksPort.Address() + identity.CertsPath }
+func (c *Cloud) CertsURL() string { return httpURL(c.tasksPort, identity.CertsPath) }
+
+// httpURL returns the URL of a path at a port, "" if its service does not start.
+func httpURL(port *muxserver.Server, path string) string {
+	if port == nil {
+		return ""
+	}
+	return "http://" + port.Reachable() + path
+}
 
 // Environment returns the environment variables that make Google's clients in a process use this
-// cloud.
+// cloud. There are none for services that do not start.
 func (c *Cloud) Environment() map[string]string {
-	return map[string]string{
+	env := map[string]string{
 		"GOOGLE_CLOUD_PROJECT":           c.Project,
 		"FIRESTORE_EMULATOR_HOST":        c.FirestoreAddress(),
 		"FIREBASE_AUTH_EMULATOR_HOST":    c.AuthAddress(),
-		"STORAGE_EMULATOR_HOST":          "http://" + c.StorageAddress(), // Node clients assume https otherwise
+		"STORAGE_EMULATOR_HOST":          httpURL(c.storagePort, ""), // Node clients assume https otherwise
 		"FIREBASE_STORAGE_EMULATOR_HOST": c.StorageAddress(),
 		"FIREBASE_EMULATOR_HUB":          c.HubAddress(),
 		"CLOUD_TASKS_EMULATOR_HOST":      c.TasksAddress(),
@@ -70,6 +77,8 @@ func (c *Cloud) Environment() map[string]string {
 		"GCE_METADATA_HOST":              c.TasksAddress(),
 		"OIDC_CERTS_URL":                 c.CertsURL(),
 	}
+	maps.DeleteFunc(env, func(_, value string) bool { return value == "" })
+	return env
 }
 
 // CLIEnvironment is [Cloud.Environment] with all that the Firebase CLI sets for a command, as far as there is such an
@@ -77,7 +86,9 @@ func (c *Cloud) Environment() map[string]string {
 func (c *Cloud) CLIEnvironment() map[string]string {
 	env := c.Environment()
 	env["GCLOUD_PROJECT"], env["FIREBASE_CONFIG"] = c.Project, c.firebaseConfig()
-	env["FIREBASE_FIRESTORE_EMULATOR_ADDRESS"] = c.FirestoreAddress()
+	if at := c.FirestoreAddress(); at != "" {
+		env["FIREBASE_FIRESTORE_EMULATOR_ADDRESS"] = at
+	}
 	return env
 }
 

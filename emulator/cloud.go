@@ -28,7 +28,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -133,7 +132,7 @@ func Open(cfg Config) (cloud *Cloud, err error) {
 
 // openEmulators makes the emulators, in the order in which they need each other.
 func (c *Cloud) openEmulators(cfg Config) (err error) {
-	c.Meter, err = billing.OpenMeter(cfg.Clock, folder(cfg, "billing"))
+	c.Meter, err = billing.OpenMeter(cfg.Clock, cfg.folder("", "billing"))
 	if err != nil {
 		return fmt.Errorf("start the meter: %w", err)
 	}
@@ -142,7 +141,7 @@ func (c *Cloud) openEmulators(cfg Config) (err error) {
 		return fmt.Errorf("start identity: %w", err)
 	}
 	c.Triggers, err = triggers.New(triggers.Config{
-		Clock: cfg.Clock, Tokens: eventTokens{c}, Project: cfg.Project, DataDir: folder(cfg, "triggers"),
+		Clock: cfg.Clock, Tokens: eventTokens{c}, Project: cfg.Project, DataDir: cfg.folder("firestore", "triggers"),
 		Faults: cfg.TriggerFaults, Logger: cfg.Logger, Meter: c.Meter,
 	})
 	if err != nil {
@@ -153,7 +152,7 @@ func (c *Cloud) openEmulators(cfg Config) (err error) {
 		only = cfg.Project
 	}
 	c.Firestore, err = firestore.New(firestore.Config{
-		Clock: cfg.Clock, DataDir: folder(cfg, "firestore"), Logger: cfg.Logger,
+		Clock: cfg.Clock, DataDir: cfg.folder("firestore", "firestore"), Logger: cfg.Logger,
 		Indexes: cfg.Indexes, AllowUnindexed: cfg.AllowUnindexed, Rules: cfg.Rules, AcceptSignedTokens: cfg.AcceptSignedTokens, Databases: cfg.Databases,
 		Follower: c.Triggers, Meter: c.Meter, TTL: cfg.TTL, OnlyProject: only,
 	})
@@ -161,7 +160,7 @@ func (c *Cloud) openEmulators(cfg Config) (err error) {
 		return cfg.startError("Firestore", err, cfg.file.FirestoreFiles()...)
 	}
 	c.Triggers.Attach(c.Firestore)
-	c.Auth, err = auth.New(auth.Config{Clock: cfg.Clock, Project: cfg.Project, DataDir: folder(cfg, "auth"), Logger: cfg.Logger, Meter: c.Meter})
+	c.Auth, err = auth.New(auth.Config{Clock: cfg.Clock, Project: cfg.Project, DataDir: cfg.folder("auth", "auth"), Logger: cfg.Logger, Meter: c.Meter})
 	if err != nil {
 		return fmt.Errorf("start Authentication: %w", err)
 	}
@@ -170,7 +169,7 @@ func (c *Cloud) openEmulators(cfg Config) (err error) {
 		return fmt.Errorf("start Firestore: %w", err)
 	}
 	c.Storage, err = storage.New(storage.Config{
-		Clock: cfg.Clock, Buckets: cfg.Buckets, DataDir: folder(cfg, "storage"), Logger: cfg.Logger,
+		Clock: cfg.Clock, Buckets: cfg.Buckets, DataDir: cfg.folder("storage", "storage"), Logger: cfg.Logger,
 		Rules: cfg.StorageRules, BucketRules: cfg.BucketRules, AcceptSignedTokens: cfg.AcceptSignedTokens, Documents: documents, Meter: c.Meter,
 	})
 	if err != nil {
@@ -182,35 +181,27 @@ func (c *Cloud) openEmulators(cfg Config) (err error) {
 // openWork makes the emulators that need no other one but the meter and the identity.
 func (c *Cloud) openWork(cfg Config) (err error) {
 	c.Tasks, err = tasks.New(tasks.Config{
-		Clock: cfg.Clock, Tokens: c.Identity, DataDir: folder(cfg, "tasks"), Logger: cfg.Logger,
+		Clock: cfg.Clock, Tokens: c.Identity, DataDir: cfg.folder("tasks", "tasks"), Logger: cfg.Logger,
 		Functions: cfg.functionURLs(), FunctionsAddress: cfg.FunctionsAddress, Meter: c.Meter,
 	})
 	if err != nil {
 		return fmt.Errorf("start Tasks: %w", err)
 	}
 	c.Scheduler, err = scheduler.New(scheduler.Config{
-		Clock: cfg.Clock, Tokens: c.Identity, DataDir: folder(cfg, "scheduler"), Logger: cfg.Logger, Meter: c.Meter,
+		Clock: cfg.Clock, Tokens: c.Identity, DataDir: cfg.folder("tasks", "scheduler"), Logger: cfg.Logger, Meter: c.Meter,
 	})
 	if err != nil {
 		return fmt.Errorf("start Scheduler: %w", err)
 	}
-	c.Run, err = run.New(run.Config{Clock: cfg.Clock, DataDir: folder(cfg, "run"), Logger: cfg.Logger})
+	c.Run, err = run.New(run.Config{Clock: cfg.Clock, DataDir: cfg.folder("tasks", "run"), Logger: cfg.Logger})
 	if err != nil {
 		return fmt.Errorf("start Cloud Run: %w", err)
 	}
-	c.Messaging, err = messaging.New(messaging.Config{Clock: cfg.Clock, DataDir: folder(cfg, "messaging"), Logger: cfg.Logger, Meter: c.Meter})
+	c.Messaging, err = messaging.New(messaging.Config{Clock: cfg.Clock, DataDir: cfg.folder("messaging", "messaging"), Logger: cfg.Logger, Meter: c.Meter})
 	if err != nil {
 		return fmt.Errorf("start Cloud Messaging: %w", err)
 	}
 	return nil
-}
-
-// folder returns where an emulator keeps its data, "" when the cloud is in memory.
-func folder(cfg Config, name string) string {
-	if cfg.DataDir == "" {
-		return ""
-	}
-	return filepath.Join(cfg.DataDir, name)
 }
 
 // closeTimeout bounds how long running requests may take to finish.

@@ -60,6 +60,10 @@ type Config struct {
 	SingleProject bool
 	// NoConsole opens no port for the console.
 	NoConsole bool
+	// Only are the services that start, by their names in firebase.json: "firestore", with its triggers, "auth",
+	// "storage", "tasks", with Cloud Scheduler and all else at its port, "messaging", "hosting". When empty, all do. The
+	// addresses of the others are "", and their data stay as they are in DataDir.
+	Only []string
 
 	// Triggers are registered before anyone can write. Register those whose URL is known only later
 	// with [triggers.Server.Register].
@@ -87,8 +91,8 @@ type Config struct {
 	Addresses Addresses
 	// file is what [Config.UseProject] has read, or empty.
 	file *firebasejson.File
-	// messagingMoves lets Cloud Messaging listen on any free port if its default one is in use.
-	messagingMoves bool
+	// moves are the names of what may listen on any free port if its default one is in use.
+	moves []string
 	// AllowedOrigins are web pages, as "https://host", that may call the cloud in addition to those
 	// served by this machine or its private network. "*" allows every page. Requests under a host name
 	// of the internet are rejected unless it is in this list or in Addresses.
@@ -193,15 +197,19 @@ func (c *Config) startError(service string, err error, files ...string) error {
 
 // UseAddresses sets Addresses and FunctionsAddress to the ports of a firebase.json, or to the Firebase
 // CLI's defaults where it names none. The CLI has no emulator of Cloud Messaging, and its schema of
-// firebase.json has no room for one: a file that names no port for it gets 9599, or any free one if that
-// is in use, as the CLI does with ports that a file does not name.
+// firebase.json has no room for one: it gets 9599. Cloud Messaging, the console and the hub get any free port if the
+// file names none for them and the default is in use, as the last two do from the CLI.
 func (c *Config) UseAddresses(file *firebasejson.File) {
 	c.FunctionsAddress = file.Address("functions")
 	c.Addresses = Addresses{
 		Firestore: file.Address("firestore"), Auth: file.Address("auth"), Storage: file.Address("storage"),
 		Tasks: file.Address("tasks"), Messaging: file.Address("messaging"), Console: file.Address("ui"), Hub: file.Address("hub"), Hosting: file.Address("hosting"),
 	}
-	c.messagingMoves = file.Emulators["messaging"].Port == nil
+	for _, name := range []string{"messaging", "ui", "hub"} {
+		if file.Emulators[name].Port == nil {
+			c.moves = append(c.moves, name)
+		}
+	}
 }
 
 // complete fills in the defaults and checks what the servers cannot name as well.
@@ -209,6 +217,9 @@ func (c *Config) complete() error {
 	c.Project = cmp.Or(c.Project, DefaultProject)
 	if err := resource.CheckProjectID(c.Project); err != nil {
 		return fmt.Errorf("emulator: %w", err)
+	}
+	if err := c.checkOnly(); err != nil {
+		return err
 	}
 	for _, origin := range c.AllowedOrigins {
 		if err := checkOrigin(origin); err != nil {

@@ -139,6 +139,39 @@ func IsExport(dir string) bool {
 	return err == nil || len(managed) > 0
 }
 
+// ImportAny is [Cloud.Import] for every form of documents: an export, a JSON file with the documents of all databases,
+// or a folder with a file for each document of the project's default database.
+func (c *Cloud) ImportAny(path string) (leftOut []string, err error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("import: %w", err)
+	case info.IsDir() && IsExport(path):
+		return c.Import(path)
+	case info.IsDir():
+		var db *firestore.Database
+		if db, err = c.Firestore.Database(c.Project, "(default)"); err == nil {
+			err = db.ImportDir(os.DirFS(path))
+		}
+	default:
+		err = c.importFile(path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("import %s: %w", path, err)
+	}
+	return nil, nil
+}
+
+// importFile imports a JSON file with documents.
+func (c *Cloud) importFile(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return c.Firestore.Import(f, c.Project)
+}
+
 // Import adds what is in a folder that [Cloud.Export] or the official suite has written, or the documents of a managed
 // export of Firestore, as production writes them: they go into the default database. The data of the export's project
 // become those of this cloud's. leftOut are sentences about what the local cloud does not have.

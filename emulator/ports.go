@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"google.golang.org/grpc"
@@ -32,11 +33,7 @@ func (c *Cloud) openPorts(cfg Config) (err error) {
 	at := cfg.Addresses
 	origins := cors.OwnOrigins(cfg.AllowedOrigins, at.all())
 	c.pages = cors.New(origins, cfg.Logger)
-	documents := grpc.NewServer(append(firestore.ServerOptions(),
-		// Workers keep their grown stacks, and fixed windows need no probing. Together they save up to
-		// a quarter of a call's CPU time.
-		grpc.NumStreamWorkers(32), grpc.StaticStreamWindowSize(1<<20), grpc.StaticConnWindowSize(1<<20),
-	)...)
+	documents := grpc.NewServer(firestore.ServerOptions()...)
 	c.Firestore.Register(documents)
 	work := grpc.NewServer(muxserver.AllowPings()) // its limit of 4 MiB exceeds that of a task
 	c.Tasks.Register(work)
@@ -54,6 +51,9 @@ func (c *Cloud) openPorts(cfg Config) (err error) {
 		{&c.storagePort, "storage", at.Storage, nil, c.pages.Handler(c.Storage)},
 		{&c.tasksPort, "tasks", at.Tasks, work, c.pages.Guard(c.workHandler())},
 	} {
+		if !cfg.starts(p.name) {
+			continue
+		}
 		if *p.port, err = muxserver.Open(p.name, orFree(p.address), p.grpc, p.http); err != nil {
 			return err
 		}
@@ -61,31 +61,42 @@ func (c *Cloud) openPorts(cfg Config) (err error) {
 	if err := c.openMessaging(cfg); err != nil {
 		return err
 	}
-	if err := c.openConsole(cfg); err != nil {
-		return err
-	}
 	if err := c.openHub(cfg); err != nil {
 		return err
 	}
-	return c.openHosting(cfg)
+	if err := c.openHosting(cfg); err != nil {
+		return err
+	}
+	return c.openConsole(cfg) // last: what is named for others, its default does not take
 }
 
 // openMessaging opens the port of Cloud Messaging. It has no gRPC, so that it serves HTTP/2, which the Admin
 // SDK for Node uses to send several messages.
 func (c *Cloud) openMessaging(cfg Config) (err error) {
-	address := orFree(cfg.Addresses.Messaging)
+	if !cfg.starts("messaging") {
+		return nil
+	}
 	pages := c.pages
 	for _, host := range messaging.Hosts { // clients that only connect here keep the names; no page has them
 		pages = pages.With("https://" + host)
 	}
-	handler := pages.Handler(c.Messaging)
-	c.messagingPort, err = muxserver.Open("messaging", address, nil, handler)
-	var inUse *PortInUseError
-	if cfg.messagingMoves && errors.As(err, &inUse) {
-		host, _, _ := net.SplitHostPort(address) // it has been listened on
-		c.messagingPort, err = muxserver.Open("messaging", net.JoinHostPort(host, "0"), nil, handler)
-	}
+	c.messagingPort, err = openOrMove(cfg, "messaging", cfg.Addresses.Messaging, pages.Handler(c.Messaging))
 	return err
+}
+
+// openOrMove opens a port, or a free one if it is in use and its name is in Config.moves.
+func openOrMove(cfg Config, name, address string, handler http.Handler) (*muxserver.Server, error) {
+	address = orFree(address)
+	port, err := muxserver.Open(name, address, nil, handler)
+	var inUse *PortInUseError
+	if !errors.As(err, &inUse) || !slices.Contains(cfg.moves, name) {
+		return port, err
+	}
+	host, _, _ := net.SplitHostPort(address) // it has been listened on
+	if port, err = muxserver.Open(name, net.JoinHostPort(host, "0"), nil, handler); err == nil {
+		cfg.Logger.Warn("the default port of "+name+" is in use: it listens on another one", "default", address, "address", port.Address())
+	}
+	return port, err
 }
 
 // workHandler serves the REST APIs of Cloud Tasks, Cloud Scheduler, Cloud Run and Firebase Rules, the
@@ -141,14 +152,16 @@ func (c *Cloud) openConsole(cfg Config) error {
 	if err != nil {
 		return fmt.Errorf("start the console: %w", err)
 	}
-	c.consolePort, err = muxserver.Open("ui", orFree(cfg.Addresses.Console), nil, page)
-	return err
+	if c.consolePort, err = openOrMove(cfg, "ui", cfg.Addresses.Console, page); err != nil {
+		return err
+	}
+	return c.Hub.Add("ui", c.consolePort.Address())
 }
 
 // openHub opens the hub, which lists the emulators that have been opened before it.
 func (c *Cloud) openHub(cfg Config) (err error) {
 	c.Hub = hub.New(c.Project)
-	if c.hubPort, err = muxserver.Open("hub", orFree(cfg.Addresses.Hub), nil, c.pages.Handler(c.Hub)); err != nil {
+	if c.hubPort, err = openOrMove(cfg, "hub", cfg.Addresses.Hub, c.pages.Handler(c.Hub)); err != nil {
 		return err
 	}
 	c.Hub.OnTriggers(func(ctx context.Context, enabled bool) error {
@@ -160,10 +173,10 @@ func (c *Cloud) openHub(cfg Config) (err error) {
 	c.Hub.OnBilling(c.Usage, c.Prices)
 	for name, p := range map[string]*muxserver.Server{
 		"firestore": c.firestorePort, "auth": c.authPort, "storage": c.storagePort, "tasks": c.tasksPort,
-		"messaging": c.messagingPort, "ui": c.consolePort, "hub": c.hubPort,
+		"messaging": c.messagingPort, "hub": c.hubPort,
 	} {
 		if p == nil {
-			continue // no console
+			continue // it does not start
 		}
 		if err := c.Hub.Add(name, p.Address()); err != nil {
 			return err
@@ -174,6 +187,9 @@ func (c *Cloud) openHub(cfg Config) (err error) {
 
 // openHosting serves the web apps. Their folders and the services that they rewrite to may come later.
 func (c *Cloud) openHosting(cfg Config) error {
+	if !cfg.starts("hosting") {
+		return nil
+	}
 	address := orFree(cfg.Addresses.Hosting)
 	for i, site := range cfg.Hosting {
 		server, err := hosting.New(hosting.Config{

@@ -17,6 +17,10 @@ func benchFirestore(ctx context.Context, args []string) error {
 	flags.IntVar(&o.Rounds, "rounds", 0, "measure all operations `N` times and report the median (default: 9)")
 	flags.DurationVar(&o.Window, "window", 0, "repeat each operation for this `duration` in each round (default: 250ms)")
 	flags.BoolVar(&o.WithoutNPM, "without-npm", false, "measure only our server")
+	flags.Func("against", "also measure another build of our server, a `FILE`; may be repeated", func(file string) error {
+		o.Against = append(o.Against, file)
+		return nil
+	})
 	flags.StringVar(&o.ProfileDir, "profile", "", "write CPU profiles of our server to `DIR` instead of measuring")
 	if _, err := parse(flags, args); err != nil {
 		return err

@@ -38,6 +38,7 @@ var services = map[string]server.Open{}
 type devOptions struct {
 	once, json, web          bool
 	data, schools, config    string
+	importPath               string
 	oldServer                string
 	project, bucket, logPath string
 	prices                   string
@@ -54,6 +55,7 @@ func dev(ctx context.Context, args []string) error {
 	flags.BoolVar(&o.json, "json", false, "print JSON lines instead of a table")
 	flags.BoolVar(&o.web, "web", false, "serve the web client from its sources, with reload, instead of web/dist; needs Node and npm")
 	flags.StringVar(&o.data, "data", "", "keep all data in `DIR` across restarts (default: in memory)")
+	flags.StringVar(&o.importPath, "import", "", "begin with an export of Firebase's suite or of Firestore, or with documents in JSON: a file, or a folder with a file for each, `PATH`")
 	flags.StringVar(&o.schools, "schools", "", "school `FILE` (default: a demo university)")
 	flags.StringVar(&o.config, "config", "", "firebase.json `FILE` with the ports (default: in this folder or a parent)")
 	flags.StringVar(&o.project, "project", local.DefaultProject, "project `ID` that clients use (default: "+local.DefaultProject+")")
@@ -103,7 +105,7 @@ func (o *devOptions) run(ctx context.Context) (err error) {
 	began := time.Now()
 	b, err := local.Start(ctx, local.Config{
 		Clock:    clock.New(), // shared with the services: the console advances it
-		Firebase: config, Project: o.project, Bucket: o.bucket, DataDir: o.data, SchoolsFile: path, Variables: variables, Log: log,
+		Firebase: config, Project: o.project, Bucket: o.bucket, DataDir: o.data, Import: o.importPath, SchoolsFile: path, Variables: variables, Log: log,
 		AllowedOrigins: environment.Process().OptionalList("ALLOWED_ORIGINS"), Services: services,
 		Alerts: watcher.Alerts, Prices: prices,
 	})

@@ -13,13 +13,12 @@ import (
 
 	"heek.kr/heektime/cmd/heektime/internal/image"
 	"heek.kr/heektime/internal/deployment"
-	"heek.kr/heektime/internal/deployment/spec"
 )
 
 // imageFolder is the default of --out and --from, in the root of the repository. Git ignores it.
 const imageFolder = "bin/images"
 
-// imageCommand builds the images of the services, and pushes them to a registry.
+// imageCommand builds the images of the services and of the local cloud, and pushes them to a registry.
 func imageCommand(ctx context.Context, args []string) error {
 	if len(args) > 0 {
 		switch args[0] {
@@ -29,7 +28,7 @@ func imageCommand(ctx context.Context, args []string) error {
 			return pushImages(ctx, args[1:])
 		}
 	}
-	return errors.New("usage: heektime image build|push [flags] --all|SERVICE")
+	return errors.New("usage: heektime image build|push [flags] --all|SERVICE|localcloud|firestore")
 }
 
 // buildImages builds one image or all, and prints a line about each.
@@ -37,7 +36,7 @@ func buildImages(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("image build", flag.ContinueOnError)
 	out := flags.String("out", "", "`FOLDER` for the images, one OCI layout each (default: "+imageFolder+")")
 	revision := flags.String("revision", "", "`COMMIT` that is built (default: git's)")
-	services, err := parseServices(flags, args)
+	programs, err := parsePrograms(flags, args)
 	if err != nil {
 		return err
 	}
@@ -58,8 +57,8 @@ func buildImages(ctx context.Context, args []string) error {
 		fmt.Fprintln(os.Stderr, "there are uncommitted changes (git status lists them), so these images cannot be pushed")
 	}
 	builder := &image.Builder{Compiler: compiler, Out: *out, Revision: *revision}
-	for _, s := range services {
-		built, err := builder.Build(ctx, &s)
+	for _, p := range programs {
+		built, err := builder.Build(ctx, &p)
 		if err != nil {
 			return err
 		}
@@ -83,8 +82,9 @@ func pushImages(ctx context.Context, args []string) error {
 	from := flags.String("from", "", "`FOLDER` of the images (default: "+imageFolder+")")
 	google := flags.Bool("google", false, "push to the Artifact Registry of --project")
 	project := flags.String("project", "", "project `ID`")
-	registry := flags.String("registry", "", "`HOST/PATH` of another registry, which accepts pushes from anyone")
-	services, err := parseServices(flags, args)
+	registry := flags.String("registry", "", "`HOST/PATH` of another registry. It has to accept pushes from anyone, or from $REGISTRY_USER with $REGISTRY_PASSWORD")
+	tag := flags.String("tag", "", "also tag it with this `NAME`, such as a version")
+	programs, err := parsePrograms(flags, args)
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,11 @@ func pushImages(ctx context.Context, args []string) error {
 		pusher.Repository = deployment.Table().ImageRepository(*project)
 		fmt.Fprintf(os.Stderr, "Google Cloud, project %s, Artifact Registry %s\n", *project, pusher.Repository)
 	default:
+		pusher.Auth = image.EnvironmentAuth(os.Getenv)
 		fmt.Fprintf(os.Stderr, "registry %s\n", pusher.Repository)
+	}
+	if *tag != "" {
+		pusher.Tags = []string{*tag}
 	}
 	if pusher.From == "" {
 		compiler, err := image.NewCompiler(ctx, ".")
@@ -112,13 +116,13 @@ func pushImages(ctx context.Context, args []string) error {
 			return err
 		}
 	}
-	return pushEach(ctx, pusher, services, os.Stdout)
+	return pushEach(ctx, pusher, programs, os.Stdout)
 }
 
 // pushEach prints the digests when all images are there: a release needs all of them, of one commit.
-func pushEach(ctx context.Context, pusher *image.Pusher, services []spec.Service, w io.Writer) error {
+func pushEach(ctx context.Context, pusher *image.Pusher, programs []image.Program, w io.Writer) error {
 	result := pushedImages{Images: map[string]string{}}
-	for _, s := range services {
+	for _, s := range programs {
 		pushed, err := pusher.Push(ctx, s.Name)
 		if err != nil {
 			return err
@@ -139,8 +143,9 @@ func pushEach(ctx context.Context, pusher *image.Pusher, services []spec.Service
 	return nil
 }
 
-// parseServices reads the flags of a command that works on one service of the table or on all.
-func parseServices(flags *flag.FlagSet, args []string) ([]spec.Service, error) {
+// parsePrograms reads the flags of a command that works on one program or on all services of the table. The programs of
+// the local cloud have to be named: they are no part of a release.
+func parsePrograms(flags *flag.FlagSet, args []string) (programs []image.Program, err error) {
 	all := flags.Bool("all", false, "work on all services instead of one")
 	want := []string{"SERVICE"}
 	if slices.Contains(args, "--all") || slices.Contains(args, "-all") {
@@ -150,16 +155,21 @@ func parseServices(flags *flag.FlagSet, args []string) ([]spec.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	table := deployment.Table()
-	if *all {
-		return table.Services, nil
-	}
-	if len(rest) == 0 {
+	if !*all && len(rest) == 0 {
 		return nil, fmt.Errorf("%s takes --all or the name of a service", flags.Name())
 	}
-	s, ok := table.Service(rest[0])
-	if !ok {
-		return nil, fmt.Errorf("service %q does not exist; heektime deployment lists the services", rest[0])
+	for _, s := range deployment.Table().Services {
+		if *all || s.Name == rest[0] {
+			programs = append(programs, *image.Service(&s))
+		}
 	}
-	return []spec.Service{*s}, nil
+	for _, p := range image.LocalCloud() {
+		if !*all && p.Name == rest[0] {
+			programs = append(programs, p)
+		}
+	}
+	if len(programs) == 0 {
+		return nil, fmt.Errorf("service %q does not exist; heektime deployment lists the services, and localcloud and firestore are the local cloud", rest[0])
+	}
+	return programs, nil
 }

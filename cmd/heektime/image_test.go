@@ -19,7 +19,6 @@ import (
 
 	"heek.kr/heektime/cmd/heektime/internal/image"
 	"heek.kr/heektime/internal/deployment"
-	"heek.kr/heektime/internal/deployment/spec"
 )
 
 // writeImage writes an empty image of a service, as of a commit.
@@ -41,7 +40,7 @@ func TestPushPrintsDigests(t *testing.T) {
 	defer server.Close()
 	folder := t.TempDir()
 	pusher := &image.Pusher{From: folder, Repository: strings.TrimPrefix(server.URL, "http://") + "/heektime"}
-	services := []spec.Service{{Name: "auth"}, {Name: "courses"}}
+	services := []image.Program{{Name: "auth"}, {Name: "courses"}}
 	for _, s := range services {
 		writeImage(t, folder, s.Name, "c0ffee")
 	}
@@ -72,14 +71,16 @@ func TestPushPrintsDigests(t *testing.T) {
 
 func TestImageArguments(t *testing.T) {
 	parsed := func(args ...string) (int, error) {
-		services, err := parseServices(flag.NewFlagSet("image build", flag.ContinueOnError), args)
+		services, err := parsePrograms(flag.NewFlagSet("image build", flag.ContinueOnError), args)
 		return len(services), err
 	}
 	if n, err := parsed("--all"); err != nil || n != len(deployment.Table().Services) {
 		t.Errorf("--all: %d services, %v", n, err)
 	}
-	if n, err := parsed("courses"); err != nil || n != 1 {
-		t.Errorf("courses: %d services, %v", n, err)
+	for _, name := range []string{"courses", "localcloud", "firestore"} {
+		if n, err := parsed(name); err != nil || n != 1 {
+			t.Errorf("%s: %d programs, %v", name, n, err)
+		}
 	}
 	for _, args := range [][]string{{}, {"nosuch"}, {"courses", "auth"}, {"--all", "courses"}, {"--all=false"}} {
 		if _, err := parsed(args...); err == nil {

@@ -43,6 +43,7 @@ var commands = []command{
 	{"cleanup", "purge|sweep", "start the purge of deleted accounts, or the sweeper", cleanupNow},
 	{"rules", "check|test|mutate", "check or test the security rules", rulesCommand},
 	{"image", "build|push", "build the services' container images, or push them", imageCommand},
+	{"archive", "", "pack the local cloud for other people's machines", packArchives},
 	{"bill", "", "show what a month costs, and what costs most", showBill},
 	{"simulate", "", "play a month of students, and show what it would cost", simulate},
 	{"doctor", "", "compare a project with what should be deployed", examine},

@@ -96,7 +96,14 @@ func (j job) signsIn() (account string, ok bool) {
 	return "", false
 }
 
-// A job can read the code, and only a job that signs in to Google can get a token to do so.
+// publishing are the permissions of the jobs that release the local cloud.
+var publishing = map[string]map[string]string{
+	"localcloud.yml archives": {"contents": "write"},
+	"localcloud.yml images":   {"contents": "read", "packages": "write"},
+}
+
+// A job can read the code, only a job that signs in to Google can get a token to do so, and only jobs that release the
+// local cloud can write.
 func TestWorkflowPermissions(t *testing.T) {
 	for file, w := range workflows(t) {
 		if w.Permissions == nil || len(w.Permissions) != 0 {
@@ -107,6 +114,9 @@ func TestWorkflowPermissions(t *testing.T) {
 			account, signsIn := j.signsIn()
 			if signsIn {
 				want["id-token"] = "write"
+			}
+			if more := publishing[file+" "+name]; more != nil {
+				want = more
 			}
 			if !maps.Equal(j.Permissions, want) {
 				t.Errorf("%s: job %s: permissions %v, want %v", file, name, j.Permissions, want)
@@ -142,6 +152,10 @@ func TestPullRequestsCannotRelease(t *testing.T) {
 			if account != "" && !releases && !strings.Contains(j.If, "head.repo.full_name == github.repository") {
 				t.Errorf("%s: job %s signs in for a fork, which gets no token", file, name)
 			}
+		}
+		on, _ := w.On.(map[string]any)
+		if push, _ := on["push"].(map[string]any); file == "localcloud.yml" && (len(triggers) != 1 || len(push) != 1 || push["tags"] == nil) {
+			t.Errorf("%s: runs on %v, want tags only", file, w.On)
 		}
 		text, err := os.ReadFile(root + "/.github/workflows/" + file)
 		if err != nil {
@@ -218,6 +232,7 @@ func TestWorkflowCommandsExist(t *testing.T) {
 	}
 	for _, want := range []string{
 		"go vet ./...", "go test ./...", "go run ./cmd/heektime image", "go run ./cmd/heektime release", "go run ./cmd/heektime rollback",
+		"go run ./cmd/heektime archive", "gh release create \"$GITHUB_REF_NAME\"",
 		"tofu plan -input=false -refresh=false",
 	} {
 		if !ran[want] {
@@ -258,7 +273,7 @@ func checkCommand(t *testing.T, file string, words []string) {
 	t.Helper()
 	line := strings.Join(words, " ")
 	switch {
-	case words[0] == "read", words[0] == "tofu", line == "go vet ./...", line == "go test ./...":
+	case words[0] == "read", words[0] == "tofu", strings.HasPrefix(line, "gh release create "), line == "go vet ./...", line == "go test ./...":
 	case strings.HasPrefix(line, "go run ./cmd/heektime "):
 		checkSubcommand(t, file, words[3:])
 	default:

@@ -135,7 +135,7 @@ func (r batchCreateRequest) parameters() (password.Parameters, error) {
 func (r batchCreateRequest) save(tx *account.Tx, u account.User) error {
 	_, exists := tx.User(u.LocalID)
 	if exists && !r.AllowOverwrite {
-		return errors.New("localId belongs to an existing account - can not overwrite")
+		return toolkitError("localId belongs to an existing account - can not overwrite.")
 	}
 	now := tx.Now().UnixMilli()
 	if u.Hash != nil {

@@ -60,18 +60,20 @@ func (s *Server) createAuthURI(c *call) (any, error) {
 		}
 		resp.Registered = &ok
 		if ok {
-			resp.AllProviders, resp.Methods = methods(u)
+			resp.AllProviders, resp.Methods = methods(u, tx.Settings().AllowDuplicateEmails)
 		}
 	})
 	return resp, nil
 }
 
-// methods returns a user's providers and sign-in methods.
-func methods(u *account.User) (providers, signIns []string) {
+// methods returns a user's providers and sign-in methods. With accounts that share an address, only a password and links
+// tell which account it is.
+func methods(u *account.User, shared bool) (providers, signIns []string) {
 	for _, p := range u.Providers {
-		switch p.ProviderID {
-		case account.ProviderPhone:
+		if p.ProviderID == account.ProviderPhone || shared && p.ProviderID != account.ProviderPassword {
 			continue
+		}
+		switch p.ProviderID {
 		case account.ProviderPassword:
 			if u.Hash != nil {
 				signIns = append(signIns, account.ProviderPassword)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 )
 
@@ -59,13 +60,46 @@ func parseObject(text []byte) (map[string]json.RawMessage, error) {
 	if err != nil {
 		return nil, &apiError{400, "INVALID_ARGUMENT", "parseError", "Invalid JSON payload received. " + err.Error()}
 	}
+	if !bytes.Contains(text, []byte("_")) {
+		return fields, nil
+	}
+	camel := make(map[string]json.RawMessage, len(fields))
 	for name, value := range fields {
-		if camel := camelCase(name); camel != name {
-			delete(fields, name)
-			fields[camel] = value
+		if camel[camelCase(name)], err = camelNames(value); err != nil {
+			return nil, fmt.Errorf("encoding %s: %w", name, err)
 		}
 	}
-	return fields, nil
+	return camel, nil
+}
+
+// camelNames returns a value whose objects have field names in camelCase.
+func camelNames(text json.RawMessage) (json.RawMessage, error) {
+	if first := bytes.TrimSpace(text)[0]; first != '{' && first != '[' {
+		return text, nil
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	var value any
+	if err := d.Decode(&value); err != nil {
+		return nil, err
+	}
+	var rename func(any) any
+	rename = func(value any) any {
+		switch v := value.(type) {
+		case map[string]any:
+			out := make(map[string]any, len(v))
+			for name, part := range v {
+				out[camelCase(name)] = rename(part)
+			}
+			return out
+		case []any:
+			for i, part := range v {
+				v[i] = rename(part)
+			}
+		}
+		return value
+	}
+	return json.Marshal(rename(value))
 }
 
 func camelCase(name string) string {

@@ -77,7 +77,11 @@ func readCredential(credential url.Values) (idpUser, idpResponse, error) {
 	}
 	info := json.RawMessage(raw)
 	if !strings.HasPrefix(raw, "{") {
-		if _, err := token.Decode(raw, &info); err != nil {
+		_, err := token.Decode(raw, &info)
+		switch {
+		case err != nil && raw != "" && credential.Get("id_token") == "":
+			return user, idpResponse{}, notEmulated("access tokens of " + provider + ", which only the provider can read; send an id_token that is a JWT or JSON")
+		case err != nil:
 			return user, idpResponse{}, toolkitError("INVALID_IDP_RESPONSE : The emulator needs an id_token that is a JWT or JSON: " + err.Error())
 		}
 	}
@@ -90,6 +94,10 @@ func readCredential(credential url.Values) (idpUser, idpResponse, error) {
 	federated := user.Sub
 	if provider == "google.com" {
 		federated = "https://accounts.google.com/" + user.Sub
+		var err error
+		if info, err = user.googleInfo(); err != nil {
+			return user, idpResponse{}, err
+		}
 	}
 	access := credential.Get("access_token")
 	if access == "" {
@@ -101,4 +109,24 @@ func readCredential(credential url.Values) (idpUser, idpResponse, error) {
 		FirstName: user.FirstName, LastName: user.LastName,
 		PhotoURL: user.Picture, ScreenName: user.ScreenName, OAuthIDToken: credential.Get("id_token"), OAuthAccessToken: access,
 	}, nil
+}
+
+// googleInfo returns the user in the format of Google's userinfo API, version 1, which the SDKs' additional user info
+// has: https://www.googleapis.com/oauth2/v1/userinfo.
+func (u idpUser) googleInfo() (json.RawMessage, error) {
+	scopes := "openid https://www.googleapis.com/auth/userinfo.profile"
+	if u.Email != "" {
+		scopes += " https://www.googleapis.com/auth/userinfo.email"
+	}
+	return json.Marshal(struct {
+		Scopes        string `json:"granted_scopes"`
+		ID            string `json:"id"`
+		Name          string `json:"name,omitempty"`
+		FirstName     string `json:"given_name,omitempty"`
+		LastName      string `json:"family_name,omitempty"`
+		EmailVerified bool   `json:"verified_email"`
+		Locale        string `json:"locale"`
+		Email         string `json:"email,omitempty"`
+		Picture       string `json:"picture,omitempty"`
+	}{scopes, u.Sub, u.Name, u.FirstName, u.LastName, bool(u.EmailVerified), "en", account.NormalizeEmail(u.Email), u.Picture})
 }

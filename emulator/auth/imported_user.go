@@ -51,7 +51,7 @@ func (i importedUser) toAccount(p password.Parameters) (account.User, error) {
 	}
 	for _, provider := range u.Providers {
 		if provider.ProviderID == "" || provider.RawID == "" && provider.ProviderID != account.ProviderPassword && provider.ProviderID != account.ProviderPhone {
-			return u, errors.New("providerId and rawId are required")
+			return u, errors.New("federatedId or (providerId & rawId) is required")
 		}
 	}
 	var err error

@@ -53,8 +53,6 @@ func TestRequestsThatMakeNoSense(t *testing.T) {
 		{"PATCH", configPath, `{"passwordPolicyConfig": {"passwordPolicyEnforcementState": "ENFORCE"}}`, 501, "password policies"},
 		{"PATCH", configPath + "?updateMask=colour", `{}`, 400, "colour"},
 		{"POST", "/identitytoolkit.googleapis.com/v2/accounts:revokeToken?key=k", `{}`, 501, "revokeAccessToken"},
-		{"GET", "/emulator/auth/handler?apiKey=k", "", 501, "signInWithCredential"},
-		{"GET", "/emulator/auth/iframe", "", 501, "signInWithCredential"},
 		{"POST", relyingParty + "uploadAccount?key=k", `{}`, 501, "old API"},
 	} {
 		code, res := s.send(t, c.method, c.path, c.body)

@@ -76,16 +76,49 @@ var routes = []route{
 	{"POST", relyingParty + "resetPassword", keyOrOAuth, (*Server).resetPassword},
 	{"POST", relyingParty + "createAuthUri", keyOrOAuth, (*Server).createAuthURI},
 	{"GET", relyingParty + "getProjectConfig", keyOrOAuth, (*Server).clientConfig},
+	{"GET", relyingParty + "getRecaptchaParam", keyOrOAuth, (*Server).recaptchaParams},
+	{"GET", relyingParty + "publicKeys", noCredentials, (*Server).publicKeys},
 
 	// The emulator's own endpoints.
 	{"GET", "/", noCredentials, (*Server).ready},
 	{"GET", "/emulator/action", noCredentials, (*Server).action},
+	{"GET", "/emulator/auth/handler", noCredentials, (*Server).signInPage},
+	{"GET", "/emulator/auth/iframe", noCredentials, (*Server).popupFile},
+	{"POST", "/emulator/auth/redirect", noCredentials, (*Server).redirectEvent},
+	{"GET", "/emulator/auth/handler.js", noCredentials, (*Server).popupFile},
+	{"GET", "/emulator/auth/iframe.js", noCredentials, (*Server).popupFile},
+	{"GET", "/emulator/auth/gapi.js", noCredentials, (*Server).popupFile},
+	{"GET", "/emulator/auth/style.css", noCredentials, (*Server).popupFile},
 	{"DELETE", "/emulator/v1/projects/*/accounts", noCredentials, (*Server).clearAccounts},
 	{"GET", "/emulator/v1/projects/*/config", noCredentials, (*Server).emulatorConfig},
 	{"PATCH", "/emulator/v1/projects/*/config", noCredentials, (*Server).setEmulatorConfig},
 	{"GET", "/emulator/v1/projects/*/oobCodes", noCredentials, (*Server).oobCodes},
 	{"GET", "/emulator/v1/projects/*/verificationCodes", noCredentials, (*Server).verificationCodes},
 }
+
+// notHere are endpoints that are not emulated, and what they are for.
+var notHere = map[string]string{
+	toolkit + "v1/accounts:signInWithGameCenter": "sign-in with Game Center",
+	toolkit + "v1/accounts:verifyIosClient":      "the check of iOS apps",
+	toolkit + "v1/accounts:issueSamlResponse":    "SAML responses for others",
+	toolkit + "v2/defaultSupportedIdps":          "the list of identity providers",
+	toolkit + "v2/accounts:revokeToken":          "revoking a provider's token (revokeAccessToken)",
+
+	toolkit + "v2/accounts/passkeyEnrollment:start":    passkeys,
+	toolkit + "v2/accounts/passkeyEnrollment:finalize": passkeys,
+	toolkit + "v2/accounts/passkeySignIn:start":        passkeys,
+	toolkit + "v2/accounts/passkeySignIn:finalize":     passkeys,
+
+	relyingParty + "downloadAccount":  oldServers,
+	relyingParty + "uploadAccount":    oldServers,
+	relyingParty + "setProjectConfig": oldServers,
+	relyingParty + "signOutUser":      oldServers,
+}
+
+const (
+	passkeys   = "passkeys"
+	oldServers = "this call of the old API; the Admin SDKs use v1"
+)
 
 func (s *Server) route(w http.ResponseWriter, r *http.Request) (any, error) {
 	path := r.URL.EscapedPath()
@@ -108,13 +141,8 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) (any, error) {
 		return nil, errNoTenants
 	case strings.Contains(path, "/mfa"):
 		return nil, toolkitError("OPERATION_NOT_ALLOWED : This emulator has no second factors.")
-	case path == toolkit+"v2/accounts:revokeToken":
-		return nil, notEmulated("revoking a provider's token (revokeAccessToken)")
-	case path == "/emulator/auth/handler" || path == "/emulator/auth/iframe":
-		return nil, notEmulated("the page of pop-up and redirect sign-ins; sign in with signInWithCredential and a made-up ID token, " +
-			`such as GoogleAuthProvider.credential('{"sub": "123", "email": "a@example.com", "email_verified": true}')`)
-	case strings.HasPrefix(path, relyingParty):
-		return nil, notEmulated("this call of the old API; the Admin SDKs and the SDKs for clients use v1")
+	case notHere[path] != "":
+		return nil, notEmulated(notHere[path])
 	case strings.HasPrefix(path, toolkit+"v2/projects/"):
 		return nil, notEmulated("configuring identity providers; it accepts fake credentials of any provider")
 	}

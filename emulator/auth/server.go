@@ -26,9 +26,8 @@
 //
 // # Limitations
 //
-// Requests for tenants, second factors, SAML, blocking functions and the sign-in pop-up return an
-// error that says so. Tokens are not signed, so they protect nothing. Passwords are stored as
-// hashes nevertheless.
+// Requests for tenants, second factors, SAML and blocking functions return an error that says so. Tokens
+// are not signed, so they protect nothing. Passwords are stored as hashes nevertheless.
 package auth
 
 import (
@@ -67,6 +66,8 @@ type Server struct {
 	project string
 	log     *slog.Logger
 	meter   *billing.Meter
+
+	redirects redirects
 }
 
 // New returns a server with the accounts of the data directory.

@@ -40,7 +40,10 @@ func (s *Server) signUp(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := account.User{LocalID: req.LocalID, DisplayName: req.DisplayName}
+	u := account.User{LocalID: req.LocalID}
+	if provider != account.ProviderAnonymous {
+		u.DisplayName = req.DisplayName
+	}
 	if req.Email != nil {
 		u.Email = *req.Email
 	}

@@ -30,7 +30,8 @@ type trigger struct {
 
 // eventKind returns the last part of an event type, such as "created".
 func eventKind(t triggers.EventType) string {
-	return string(t[strings.LastIndexByte(string(t), '.')+1:])
+	kind := string(t.Base())
+	return kind[strings.LastIndexByte(kind, '.')+1:]
 }
 
 func newTrigger(i triggers.Info) trigger {

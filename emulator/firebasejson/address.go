@@ -18,6 +18,27 @@ var defaults = map[string]int{
 // Address returns where the emulator of that name listens, host:port.
 func (f *File) Address(name string) string { return f.Emulators.Address(name, defaults[name]) }
 
+// ListenOn makes everything listen on an address of this machine, whatever the file says.
+func (f *File) ListenOn(host string) {
+	all := Emulators{}
+	for name := range defaults {
+		e := f.Emulators[name]
+		e.Host = host
+		all[name] = e
+	}
+	f.Emulators, f.host = all, host
+}
+
+// Starts reports whether the Firebase CLI has an emulator of that name, or the local cloud, and what to do about it if
+// the latter has none.
+func Starts(name string) (missing string, ok bool) {
+	if name == "functions" { // only its port is used
+		return string(keys[name]), true
+	}
+	what, ok := keys["emulators."+name]
+	return string(what), ok && name != "singleProjectMode" && !strings.Contains(name, ".")
+}
+
 // Address returns where the emulator of that name listens, host:port. port is its default.
 func (m Emulators) Address(name string, port int) string {
 	e := m[name]
@@ -32,7 +53,13 @@ func (m Emulators) Address(name string, port int) string {
 }
 
 // Reach says who can reach what listens at the addresses of the file.
-func (f *File) Reach() string { return Reach(map[string]Emulators{f.Path: f.Emulators}) }
+func (f *File) Reach() string {
+	path := f.Path
+	if f.host != "" {
+		path = "--host"
+	}
+	return Reach(map[string]Emulators{path: f.Emulators})
+}
 
 // Reach says who can reach what listens at the addresses of several files.
 func Reach(files map[string]Emulators) string {

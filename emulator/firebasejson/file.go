@@ -46,6 +46,7 @@ type File struct {
 	// started is no mistake.
 	SeveralProjects bool
 
+	host     string            // of [File.ListenOn]
 	projects map[string]string // of .firebaserc, by alias
 	notices  []string
 }
@@ -97,6 +98,7 @@ func (f *File) parse(data []byte, rc *firebaserc) error {
 		if f.Hosting, err = hosting.ParseSites(file.Hosting, filepath.Dir(f.Path)); err != nil {
 			return err
 		}
+		f.noteSites(file.Hosting)
 	}
 	f.projects = rc.Projects
 	f.SeveralProjects = string(file.Emulators["singleProjectMode"]) == "false"
@@ -182,7 +184,11 @@ func read(path string) (*File, error) {
 		return nil, err
 	}
 	f := &File{Path: path}
-	if err := f.parse(data, rc); err != nil {
+	data, err = importSections(data, filepath.Dir(path))
+	if err == nil {
+		err = f.parse(data, rc)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	f.resolve(filepath.Dir(path))
@@ -206,8 +212,16 @@ func (f *File) resolve(dir string) {
 	}
 }
 
-// ReadIndexes returns the content of a file with composite indexes, without comments, and nil for path "".
-func (f *File) ReadIndexes(path string) ([]byte, error) { return f.read("indexes", path, readJSON) }
+// ReadIndexes returns the content of a file with composite indexes, without comments, and nil for path "". A file that is
+// missing is a notice: without it, every query that needs an index fails.
+func (f *File) ReadIndexes(path string) ([]byte, error) {
+	data, err := f.read("indexes", path, readJSON)
+	if errors.Is(err, fs.ErrNotExist) {
+		f.notices = append(f.notices, "firestore.indexes has no effect: "+path+" does not exist, so queries that need a composite index fail")
+		return nil, nil
+	}
+	return data, err
+}
 
 // ReadRules returns the content of a file with security rules, nil for path "".
 func (f *File) ReadRules(path string) ([]byte, error) { return f.read("rules", path, os.ReadFile) }

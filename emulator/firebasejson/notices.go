@@ -60,6 +60,25 @@ func (f *File) checkValue(path, shown string, value json.RawMessage) error {
 	return nil
 }
 
+// noteSites notes the sites that have no folder, nor a web framework, of which checkKeys has noted that none is built.
+func (f *File) noteSites(raw json.RawMessage) {
+	key := func(int) string { return "hosting" }
+	type site struct {
+		Public, Source string
+	}
+	sites := make([]site, 1)
+	if json.Unmarshal(raw, &sites) == nil {
+		key = func(i int) string { return fmt.Sprintf("hosting[%d]", i) }
+	} else if json.Unmarshal(raw, &sites[0]) != nil {
+		return // package hosting has said so
+	}
+	for i, s := range sites {
+		if s.Public == "" && s.Source == "" {
+			f.notices = append(f.notices, key(i)+" has no effect: its \"public\" is missing, the folder to serve")
+		}
+	}
+}
+
 // misspelt returns the key that name is a misspelling of, "" when it is none: one that is missing beside it, and
 // differs in case or in at most two letters.
 func misspelt(path, name string, beside map[string]json.RawMessage) string {

@@ -155,7 +155,7 @@ func TestMissingFilesAreErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, err := range map[string]error{"r": second(f.ReadRules(f.Rules)), "i": second(f.ReadIndexes(f.Indexes)), "s": second(f.ReadRules(f.StorageRules))} {
+	for name, err := range map[string]error{"r": second(f.ReadRules(f.Rules)), "s": second(f.ReadRules(f.StorageRules))} {
 		if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), filepath.Join(filepath.Dir(path), name)) {
 			t.Errorf("read %s: %v", name, err)
 		}
@@ -163,6 +163,37 @@ func TestMissingFilesAreErrors(t *testing.T) {
 }
 
 func second(_ []byte, err error) error { return err }
+
+// Without its indexes a project starts: nothing is open because of that, and queries fail as they would.
+func TestMissingIndexesAreNamed(t *testing.T) {
+	f, err := Find(writeFile(t, `{"firestore": {"rules": "r", "indexes": "i"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := f.ReadIndexes(f.Indexes); err != nil || text != nil {
+		t.Errorf("%s, %v", text, err)
+	}
+	if got := f.Notices(); len(got) != 1 || !strings.Contains(got[0], f.Indexes+" does not exist") {
+		t.Errorf("notices %q", got)
+	}
+}
+
+// A section may be a file of its own.
+func TestImportedSections(t *testing.T) {
+	path := project(t, map[string]string{
+		Name: `{"firestore": "f.json", "emulators": "e.json"}`, "f.json": "// rules\n{\"firestore\": {\"rules\": \"r\"}}", "e.json": `{"auth": {"port": 7}}`,
+	})
+	f, err := Find(path)
+	if err != nil || f.Rules != filepath.Join(filepath.Dir(path), "r") || f.Address("auth") != "127.0.0.1:7" {
+		t.Errorf("%+v, %v", f, err)
+	}
+	if _, err := Find(project(t, map[string]string{Name: `{"firestore": "f.json"}`})); err == nil || !strings.Contains(err.Error(), "firestore: ") || !strings.Contains(err.Error(), "f.json") {
+		t.Errorf("a missing section: %v", err)
+	}
+	if _, err := Find(project(t, map[string]string{Name: `{"firestore": "f.json"}`, "f.json": `{"rulse": "r"}`})); err == nil || !strings.Contains(err.Error(), "did you mean") {
+		t.Errorf("a misspelt key: %v", err)
+	}
+}
 
 // An error in a file beside firebase.json names that file.
 func TestOtherFilesAreNamed(t *testing.T) {

@@ -14,8 +14,8 @@ import (
 	"heek.kr/heektime/emulator/internal/resource"
 )
 
-// control serves the API that only emulators have: rules, their coverage, and deleting documents. It is compatible with Google's emulator, so that Firebase's test libraries work with
-// it. Sources: https://firebase.google.com/docs/emulator-suite/connect_firestore,
+// control serves the API that only emulators have: rules, their coverage, deleting documents, and registering
+// functions. It is compatible with Google's emulator, so that Firebase's test libraries work with it. Sources: https://firebase.google.com/docs/emulator-suite/connect_firestore,
 // .../docs/rules/emulator-reports, and wire traffic of @firebase/rules-unit-testing 5.
 type control struct {
 	server *Server
@@ -37,9 +37,17 @@ func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.managed(w, r, (*control).export)
 	case r.Method == http.MethodPost && strings.HasSuffix(name, ":import"):
 		c.managed(w, r, (*control).load)
+	case c.server.functions != nil && isFunction(name):
+		c.server.functions.ServeHTTP(w, r)
 	default:
 		c.documents(w, r, name)
 	}
+}
+
+// isFunction reports whether a path below /emulator/v1/projects/ is about a function that documents trigger.
+func isFunction(name string) bool {
+	_, what, _ := strings.Cut(name, "/")
+	return what == "eventarcTrigger" || strings.HasPrefix(what, "triggers/")
 }
 
 func (c *control) notFound(w http.ResponseWriter, r *http.Request) {

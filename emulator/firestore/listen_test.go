@@ -212,18 +212,29 @@ func TestListenQuery(t *testing.T) {
 	}
 }
 
-// The effects of one commit on all targets precede one global snapshot.
+// The effects of one commit on all targets precede one global snapshot. Each target is read later than the one before, without
+// a commit in between, too, and before all that follow.
 func TestListenManyTargets(t *testing.T) {
 	c := start(t)
-	put(t, c, map[string]int64{"a/x": 6})
+	last := put(t, c, map[string]int64{"a/x": 6})
 	w := watch(t, c)
+	later := func(at time.Time) {
+		t.Helper()
+		if !at.After(last) {
+			t.Errorf("%v follows %v", at, last)
+		}
+		last = at
+	}
 	w.add(queryTarget(2, 0))
 	w.expect("ADD 2", "+a/x=6 2", "CURRENT 2")
+	later(w.at)
 	w.add(docsTarget(4, "a/x"))
 	w.expect("ADD 4", "+a/x=6 4", "CURRENT 4")
+	later(w.at)
 	w.add(docsTarget(6, "b/y"))
 	w.expect("ADD 6", "-b/y 6", "CURRENT 6")
-	put(t, c, map[string]int64{"a/x": 1, "b/y": 2})
+	later(w.at)
+	later(put(t, c, map[string]int64{"a/x": 1, "b/y": 2}))
 	w.expect("+a/x=1 4 not 2", "+b/y=2 6")
 	w.remove(4)
 	w.expect("REMOVE 4")

@@ -46,6 +46,7 @@ func parityREST() parityGroup {
 		{name: ":executePipeline", steps: []string{"POST :executePipeline {}"}, official: invalidArgument, here: "UNIMPLEMENTED", why: "the editions of Firestore that have pipelines are not emulated"},
 		{name: ":partitionQuery", steps: []string{`POST :partitionQuery {"structuredQuery":{"from":[{"collectionId":"c","allDescendants":true}]},"partitionCount":"2"}`},
 			official: "UNIMPLEMENTED", production: "{}", why: "production has it"},
+		{name: ":partitionQuery below a document", steps: []string{`POST /c/a:partitionQuery {"structuredQuery":{"from":[{"collectionId":"c","allDescendants":true}]},"partitionCount":"2"}`}, production: invalidArgument},
 		{name: "an unknown verb", do: status0("POST", ":nosuchverb"), official: "404"},
 		{name: ":listen", do: status0("POST", ":listen"), official: "404", here: "501", why: "the error names what to use instead"},
 		{name: "PUT of a document", do: status0("PUT", "/c/a"), official: "404", here: "405", why: "405 is HTTP's code for it"},

@@ -12,6 +12,8 @@ func parityGets() parityGroup {
 	}, cases: []parityCase{
 		{name: "a mask", steps: []string{"GET /c/a?mask.fieldPaths=b.x&mask.fieldPaths=none"}, official: "c/a {b: {x: 1}}"},
 		{name: "an invalid mask", steps: []string{"GET /c/a?mask.fieldPaths=a..b"}, production: invalidArgument},
+		{name: "the mask `__x__`", steps: []string{"GET /c/a?mask.fieldPaths=__x__"}, production: invalidArgument},
+		{name: "the mask `__name__`: no fields", steps: []string{"GET /c/a?mask.fieldPaths=__name__"}, production: "c/a"},
 		{name: "several documents, in the order of the request", steps: []string{`POST :batchGet {"documents":["$/c/b","$/c/none","$/c/a"]}`}, official: "c/b missing:c/none c/a"},
 		{name: "no documents", steps: []string{`POST :batchGet {"documents":[]}`}, official: "{}"},
 		{name: "in a new transaction", steps: []string{`POST :batchGet {"documents":["$/c/b"],"newTransaction":{"readOnly":{}}}`}, official: "transaction c/b"},
@@ -62,6 +64,9 @@ func parityLists() parityGroup {
 		{name: "ids below a document", steps: []string{"POST /c/a:listCollectionIds {}"}, official: "s t"},
 		{name: "a page of ids", steps: []string{`POST :listCollectionIds {"pageSize":1}`}, official: "B …"},
 		{name: "ids, by nobody", steps: []string{"nobody: POST :listCollectionIds {}"}, official: "PERMISSION_DENIED"},
+		{name: "a page token that is none", steps: []string{"GET /c?pageToken=Z2FyYmFnZQ"}, production: invalidArgument},
+		{name: "a page token that is not base64", steps: []string{"GET /c?pageToken=!"}, production: invalidArgument},
+		{name: "a page token of ids that is none", steps: []string{`POST /c/a:listCollectionIds {"pageToken":"AAE"}`}, production: invalidArgument},
 	}}
 }
 
@@ -127,7 +132,7 @@ func parityQueries() parityGroup {
 		{name: "an empty collection", steps: query("none", ""), official: "{}"},
 		{name: "start at 2", steps: v(order("v", "ASCENDING") + `,"startAt":{"values":[{"integerValue":"2"}],"before":true},"endAt":{"values":[{"stringValue":"b"}],"before":true}`), official: "t/two t/a"},
 		{name: "a cursor by an implicit order", steps: v(order("v", "ASCENDING") + `,"startAt":{"values":[` + one + `,{"referenceValue":"$/t/one"}]},"limit":2`),
-			official: invalidArgument, production: "t/onef t/two", why: "a cursor is a position in the complete order"},
+			official: invalidArgument},
 		{name: "by name, descending", steps: query("t", order("__name__", "DESCENDING")+`,"limit":1`), official: "FAILED_PRECONDITION", production: "t/two", why: "production has such indexes"},
 		{name: "every collection: `from: [{}]`", steps: all(""), official: "t/a t/arr1 t/arrnan t/arrnull t/b t/false t/map t/nan t/nov t/null t/one t/onef t/two"},
 		{name: "every descendant", steps: all(`"allDescendants":true`), official: "t/a t/arr1 t/arrnan t/arrnull t/b t/false t/map t/nan t/nov t/null t/one t/onef t/two x/y/sub/z"},
@@ -164,6 +169,9 @@ func parityQueryErrors() parityGroup {
 	return parityGroup{heading: "RunQuery: what is rejected", cases: []parityCase{
 		{name: "the path `a..b`", steps: query(`,"where":` + field("a..b", "EQUAL", one)), official: invalidArgument},
 		{name: "an order by `a..b`", steps: query(`,"orderBy":[{"field":{"fieldPath":"a..b"}}]`), official: invalidArgument},
+		{name: "the path `__x__`", steps: query(`,"where":` + field("__x__", "EQUAL", one)), production: invalidArgument},
+		{name: "an order by `m.__x__`", steps: query(`,"orderBy":[{"field":{"fieldPath":"m.__x__"}}]`), production: invalidArgument},
+		{name: "`__x__` selected", steps: query(`,"select":{"fields":[{"fieldPath":"__x__"}]}`), production: invalidArgument},
 		{name: "a negative limit", steps: query(`,"limit":-1`), official: invalidArgument},
 		{name: "two collections", steps: []string{`POST :runQuery {"structuredQuery":{"from":[{"collectionId":"p"},{"collectionId":"t"}]}}`}, official: invalidArgument},
 		{name: "every collection, filtered by a field", steps: []string{`POST :runQuery {"structuredQuery":{"from":[{}],"where":` + field("a", "EQUAL", one) + `}}`}, official: invalidArgument},
@@ -233,6 +241,7 @@ func parityAggregations() parityGroup {
 		{name: "no operator", steps: run("ints", "", `{"alias":"x"}`), official: invalidArgument},
 		{name: "the sum of `__name__`", steps: run("ints", "", by("sum", "__name__", "s")), official: invalidArgument},
 		{name: "the sum of `a..b`", steps: run("ints", "", by("sum", "a..b", "s")), official: invalidArgument},
+		{name: "the sum of `__x__`", steps: run("ints", "", by("sum", "__x__", "s")), production: invalidArgument},
 		{name: "a negative limit", steps: run("ints", `,"limit":-1`, count), official: invalidArgument},
 	}}
 }

@@ -169,6 +169,34 @@ func parityListen() parityGroup {
 			t.GetQuery().Parent = "projects/other/databases/(default)/documents"
 			return p.listen(t, 1)
 		}, production: "REMOVE 2 INVALID_ARGUMENT"},
+		{name: "without an ID: the stream assigns one", do: func(p *parity) string {
+			t := p.query("c")
+			t.TargetId = 0
+			return p.listen(t, 5)
+		}, production: "ADD 1, c/a, c/b, CURRENT 1, NO_CHANGE"},
+		{name: "with an ID, after one without", do: func(p *parity) string {
+			t := p.query("c")
+			t.TargetId = 0
+			s := p.openListen(t)
+			t.TargetId = 7
+			if err := s.Send(&pb.ListenRequest{TargetChange: &pb.ListenRequest_AddTarget{AddTarget: t}}); err != nil {
+				p.t.Fatal(err)
+			}
+			for {
+				r, err := s.Recv()
+				if err != nil {
+					return codeOf(err)
+				}
+				if r.GetTargetChange().GetTargetChangeType() == pb.TargetChange_REMOVE {
+					return p.listenAnswer(r)
+				}
+			}
+		}, production: "REMOVE 7 INVALID_ARGUMENT"},
+		{name: "a negative ID", do: func(p *parity) string {
+			t := p.query("c")
+			t.TargetId = -1
+			return p.listen(t, 1)
+		}, production: "REMOVE -1 INVALID_ARGUMENT"},
 	}}
 }
 

@@ -50,6 +50,8 @@ func parityWrites() parityGroup {
 			commit(set("c/n", one+`,"b":{"mapValue":{"fields":{"x":{"integerValue":"1"}}}}`) + `,"updateMask":{"fieldPaths":["b.x"]}}`), "GET /c/n",
 		}, official: "c/n {b: {x: 1}}"},
 		{name: "the mask `a..b`", steps: []string{commit(set("c/a", one) + `,"updateMask":{"fieldPaths":["a..b"]}}`)}, official: invalidArgument},
+		{name: "the mask `m.__x__`", steps: []string{commit(set("c/a", one) + `,"updateMask":{"fieldPaths":["m.__x__"]}}`)}, production: invalidArgument},
+		{name: "the mask `__name__`", steps: []string{commit(set("c/a", one) + `,"updateMask":{"fieldPaths":["__name__"]}}`)}, production: invalidArgument},
 		{name: "two writes of a document", steps: []string{commit(set("c/t", one) + "}," + set("c/t", "") + "}")}, official: "committed: time, time"},
 		{name: "no writes", steps: []string{"POST :commit {}"}, official: "{}", production: "committed:", why: "`commit_time` is not optional in the protocol"},
 		{name: "the id `__x__`", steps: []string{commit(set("c/__x__", one) + "}")}, official: invalidArgument},
@@ -85,6 +87,7 @@ func parityTransforms() parityGroup {
 			official: "committed: time [1, NaN]"},
 		{name: "minimum of 3 and 2.5, of a string and 1", steps: []string{transform(by("lo", "minimum", `{"doubleValue":2.5}`) + "," + by("list", "minimum", `{"integerValue":"1"}`))},
 			official: "committed: time [2.5, 1]"},
+		{name: "the server's time as `__x__`", steps: []string{transform(by("__x__", "setToServerValue", `"REQUEST_TIME"`))}, production: invalidArgument},
 		{name: "append what is missing: 1.0 equals 1", steps: []string{
 			`POST :commit {"writes":[{"update":{"name":"$/c/e","fields":{"list":{"arrayValue":{"values":[{"integerValue":"1"}]}}}},"updateTransforms":[` +
 				by("list", "appendMissingElements", `{"values":[{"doubleValue":1.0},{"stringValue":"b"},{"stringValue":"b"},{"nullValue":null}]}`) + `]}]}`, "GET /c/e",

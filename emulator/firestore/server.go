@@ -24,6 +24,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"time"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
@@ -76,6 +77,10 @@ type Config struct {
 	// Follower receives all changes; nil means none.
 	Follower Follower
 
+	// Functions serves the calls with which the Functions emulator of Firebase's suite registers functions, see
+	// [heek.kr/heektime/emulator/triggers.Server.FunctionsHandler]. Nil means that there is none.
+	Functions http.Handler
+
 	// Meter counts what requests are billed and how much is stored; nil counts nothing. Requests of
 	// the [Owner] and writes by a [Database] are those of tools and tests: they are not billed.
 	Meter *billing.Meter
@@ -90,9 +95,13 @@ type Config struct {
 }
 
 // ServerOptions returns the options that a gRPC server needs: it must accept messages of up to
-// [MaxMessageBytes], and let clients ping as often as the SDKs do.
+// [MaxMessageBytes], and let clients ping as often as the SDKs do. The others save CPU time: the codec when it
+// decodes writes, workers because they keep their grown stacks, and fixed windows because they need no probing.
 func ServerOptions() []grpc.ServerOption {
-	return []grpc.ServerOption{grpc.MaxRecvMsgSize(MaxMessageBytes), muxserver.AllowPings()}
+	return []grpc.ServerOption{
+		grpc.MaxRecvMsgSize(MaxMessageBytes), muxserver.AllowPings(), grpc.ForceServerCodecV2(newCodec()),
+		grpc.NumStreamWorkers(32), grpc.StaticStreamWindowSize(1 << 20), grpc.StaticConnWindowSize(1 << 20),
+	}
 }
 
 // MaxMessageBytes is the size of the largest request that a gRPC server must accept, so that
@@ -107,6 +116,8 @@ type Server struct {
 	auth     *emulatorauth.Authenticator
 	bodies   *httplimit.BodyReader // for all requests over HTTP
 	channels *webchannel.Server
+
+	functions http.Handler // Config.Functions
 }
 
 // New returns a server. It does not listen on any port itself.
@@ -135,7 +146,7 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{
 		engine: engine, meter: c.Meter, log: c.Logger, auth: &emulatorauth.Authenticator{SignedTokens: c.AcceptSignedTokens},
-		bodies: &httplimit.BodyReader{MaxBytes: maxBodyBytes, MaxTotalBytes: maxBodiesBytes},
+		bodies: &httplimit.BodyReader{MaxBytes: maxBodyBytes, MaxTotalBytes: maxBodiesBytes}, functions: c.Functions,
 	}
 	streams := &channels{auth: s.auth, svc: &service.Service{Engine: engine, Recent: new(cache.Cache[*store.Document, *pb.Document]), Meter: c.Meter}}
 	s.channels = webchannel.New(webchannel.Options{Serve: streams.serve, Bodies: s.bodies})

@@ -516,10 +516,10 @@ func TestContentSecurityPolicyNamesEmulators(t *testing.T) {
 
 func TestParseErrorsNameTheEntry(t *testing.T) {
 	for settings, want := range map[string]string{
-		`{}`: "hosting.public",
-		`[]`: "no site",
-		`[{"site":"a","public":"p"},{"site":"b"}]`: "hosting[1].public is missing",
-		`{"public":1}`: "hosting",
+		`[]`:             "no site",
+		`"hosting.json"`: "hosting: must be an object",
+		`[1]`:            "hosting[0]: must be an object",
+		`{"public":1}`:   "hosting",
 		`{"public":"p","rewrites":[{"source":"a","destination":"/x"},{"destination":"/x"}]}`: "rewrites[1]: needs a source",
 		`{"public":"p","rewrites":[{"source":"**","destinatoin":"/x"}]}`:                     "rewrites[0]: needs a destination",
 		`{"public":"p","rewrites":[{"regex":"(","destination":"/x"}]}`:                       "rewrites[0]: regex",
@@ -532,6 +532,11 @@ func TestParseErrorsNameTheEntry(t *testing.T) {
 	} {
 		if _, err := parseSite([]byte(settings), "."); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", settings, err, want)
+		}
+	}
+	for settings, want := range map[string]int{`{}`: 0, `{"source":"app"}`: 0, `[{"site":"a","public":"p"},{"site":"b"}]`: 1} {
+		if sites, err := hosting.ParseSites([]byte(settings), "."); err != nil || len(sites) != want {
+			t.Errorf("%s: %d sites, %v, want %d", settings, len(sites), err, want)
 		}
 	}
 	if _, err := hosting.New(hosting.Config{}); err == nil {

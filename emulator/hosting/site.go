@@ -51,7 +51,7 @@ type header struct{ Key, Value string }
 
 // siteFile is the JSON form of a Site.
 type siteFile struct {
-	Site, Target, Source string
+	Site, Target string
 
 	Public    string
 	Ignore    []string
@@ -105,17 +105,20 @@ func ParseSites(data []byte, dir string) ([]*Site, error) {
 
 func isNil(s *Site) bool { return s == nil }
 
-// parseSite parses one site, which has a key in the file. It returns nil for a web framework's.
+// parseSite parses one site, which has a key in the file. It returns nil for a web framework's, and for one without
+// a folder: package firebasejson says so.
 func parseSite(key string, data []byte, dir string) (*Site, error) {
 	var f siteFile
-	if err := json.Unmarshal(data, &f); err != nil {
+	err := json.Unmarshal(data, &f)
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) && wrong.Field == "" {
+		return nil, fmt.Errorf("%s: must be an object with the folder \"public\", not a JSON %s", key, wrong.Value)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", key, err)
 	}
-	if f.Public == "" && f.Source != "" {
-		return nil, nil
-	}
 	if f.Public == "" {
-		return nil, fmt.Errorf("%s.public is missing: it names the folder to serve", key)
+		return nil, nil
 	}
 	public, err := filepath.Abs(filepath.Join(dir, f.Public))
 	if err != nil {

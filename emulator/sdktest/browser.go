@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 )
 
@@ -86,6 +87,8 @@ type Page struct {
 	agent string // User-Agent
 
 	isPhone bool // its screen has touch instead of a mouse
+
+	windows []target.ID // that it has opened, see Window
 
 	mu      sync.Mutex
 	console strings.Builder

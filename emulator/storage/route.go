@@ -85,8 +85,13 @@ func isXML(r *http.Request) bool {
 // jsonPath cuts the prefix of the JSON API from a path. Clients configured with a bare endpoint
 // send "/b/…" without a prefix; no bucket has a name of one character.
 func jsonPath(path string) (string, bool) {
-	if path == "/b" {
+	switch {
+	case path == "/b":
 		return "b", true
+	case strings.HasPrefix(path, "/batch/storage/v1"):
+		return "batch", true
+	case strings.HasPrefix(path, "/projects/") && (strings.HasSuffix(path, "/serviceAccount") || strings.Contains(path, "/hmacKeys")):
+		return path[1:], true
 	}
 	for prefix, kept := range map[string]string{"/storage/v1/": "", "/download/storage/v1/": "", "/upload/storage/v1/": "upload/", "/b/": "b/"} {
 		if rest, ok := strings.CutPrefix(path, prefix); ok {
@@ -115,7 +120,7 @@ func (s *Server) routeBy(routes []route, w http.ResponseWriter, r *http.Request,
 	for part, what := range map[string]string{
 		"acl": "access lists of buckets", "defaultObjectAcl": "access lists of buckets", "iam": "IAM policies of buckets", "notificationConfigs": "notifications",
 		"folders": "folders", "managedFolders": "managed folders", "anywhereCaches": "caches", "lockRetentionPolicy": "retention policies",
-		"restore": "soft deletion", "bulkRestore": "soft deletion", "hmacKeys": "HMAC keys",
+		"restore": "soft deletion", "bulkRestore": "soft deletion", "hmacKeys": "HMAC keys", "serviceAccount": "service agents", "batch": "batches of requests",
 	} {
 		if slices.Contains(segments, part) {
 			return notEmulated(what)

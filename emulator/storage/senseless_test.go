@@ -114,6 +114,30 @@ func TestNodeClientsRequests(t *testing.T) {
 	}
 }
 
+// What is not emulated is named, by whichever path a client asks for it.
+func TestNotEmulatedIsNamed(t *testing.T) {
+	t.Parallel()
+	c := start(t, Config{})
+	owner := c.as("owner")
+	for path, want := range map[string]string{
+		"GET /storage/v1/b/" + testBucket + "/iam":                  "IAM policies",
+		"POST /b/" + testBucket + "/acl":                            "access lists of buckets",
+		"GET /storage/v1/b/" + testBucket + "/managedFolders":       "managed folders",
+		"GET /b/" + testBucket + "/notificationConfigs":             "notifications",
+		"GET /storage/v1/projects/demo-test/serviceAccount":         "service agents",
+		"GET /projects/demo-test/serviceAccount":                    "service agents",
+		"GET /projects/demo-test/hmacKeys":                          "HMAC keys",
+		"POST /batch/storage/v1":                                    "batches",
+		"POST /storage/v1/b/" + testBucket + "/o/x/restore":         "soft deletion",
+		"POST /storage/v1/b/" + testBucket + "/lockRetentionPolicy": "retention policies",
+	} {
+		method, path, _ := strings.Cut(path, " ")
+		if response, body := owner.call(method, path, "{}"); response.StatusCode != http.StatusBadRequest || !strings.Contains(body, want) {
+			t.Errorf("%s %s: %d %s, want %s", method, path, response.StatusCode, body, want)
+		}
+	}
+}
+
 // A list without the delimiter "/" shows nothing of folders whose rules do not allow to list them.
 func TestListDoesNotReachBelowTheRules(t *testing.T) {
 	t.Parallel()

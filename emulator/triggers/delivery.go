@@ -29,10 +29,9 @@ func (s *Server) start(sub *subscription, e *event, now time.Time) {
 	}
 	sub.running++
 	s.base.Begin()
-	request := s.request(sub.Trigger, e)
-	request.NotBefore = now.Add(s.faults.RandomDelay())
+	trigger, notBefore := sub.Trigger, now.Add(s.faults.RandomDelay())
 	s.base.Go(func() {
-		answer := s.base.Send(request)
+		answer := s.send(trigger, e, notBefore)
 		s.base.Lock()
 		defer s.base.Unlock()
 		s.base.End()
@@ -44,6 +43,16 @@ func (s *Server) start(sub *subscription, e *event, now time.Time) {
 		}
 		s.base.Changed.Fire()
 	})
+}
+
+// send sends an event.
+func (s *Server) send(t Trigger, e *event, notBefore time.Time) dispatch.Answer {
+	request, err := s.request(t, e)
+	if err != nil {
+		return dispatch.Answer{Text: err.Error()}
+	}
+	request.NotBefore = notBefore
+	return s.base.Send(request)
 }
 
 // finish handles the response to an event: it is done, dead, or retried. The mutex is held.

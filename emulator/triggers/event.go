@@ -1,6 +1,7 @@
 package triggers
 
 import (
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -88,9 +89,28 @@ func eventType(c firestore.Change) EventType {
 // expires returns when the event is not retried any more.
 func (e *event) expires() time.Time { return e.Since.Add(retention) }
 
-// request returns the request for an event: a CloudEvent in HTTP's binary mode with Eventarc's attributes.
+// request returns the request for an event.
+func (s *Server) request(t Trigger, e *event) (dispatch.Request, error) {
+	r := dispatch.Request{
+		Method: http.MethodPost, URL: t.URL, Body: e.Data, Account: t.ServiceAccount, Audience: t.Audience, Deadline: deadline,
+	}
+	var err error
+	switch t.Format {
+	case SuiteV1:
+		r.Header = http.Header{"Content-Type": {"application/json"}}
+		r.Body, err = s.legacyEvent(e)
+	case SuiteV2:
+		r.Header = s.eventHeader(e)
+		r.Body = base64.StdEncoding.AppendEncode(nil, e.Data)
+	default:
+		r.Header = s.eventHeader(e)
+	}
+	return r, err
+}
+
+// eventHeader returns the header of a CloudEvent in HTTP's binary mode with Eventarc's attributes.
 // https://cloud.google.com/eventarc/docs/cloudevents
-func (s *Server) request(t Trigger, e *event) dispatch.Request {
+func (s *Server) eventHeader(e *event) http.Header {
 	header := http.Header{}
 	// Not header.Set, which would change Google's spelling of the names.
 	for name, v := range map[string]string{
@@ -113,10 +133,10 @@ func (s *Server) request(t Trigger, e *event) dispatch.Request {
 	} {
 		header[name] = []string{headerText(v)}
 	}
-	return dispatch.Request{
-		Method: http.MethodPost, URL: t.URL, Header: header, Body: e.Data,
-		Account: t.ServiceAccount, Audience: t.Audience, Deadline: deadline,
+	if e.Type.Base() != e.Type {
+		header["ce-authtype"] = []string{"unknown"}
 	}
+	return header
 }
 
 // headerText encodes a header value as Eventarc does: as raw UTF-8, with characters that HTTP forbids

@@ -17,8 +17,10 @@
 // Time is the cloud's [clock.Clock], so a test reaches a retry that is due in ten minutes by advancing the
 // clock.
 //
-// Not supported: events with the writer's identity (…withAuthContext), JSON payloads, Pub/Sub's slow start
-// for failing targets, and Eventarc's own API.
+// [Server.FunctionsHandler] lets the Functions emulator of Firebase's suite register its functions.
+//
+// Not supported: the writer's identity in events of the types with [WithAuthContext], JSON payloads of CloudEvents,
+// Pub/Sub's slow start for failing targets, and Eventarc's own API.
 //
 // A change passes through follow.go (commits become events), subscription.go (events wait for delivery),
 // delivery.go (requests and responses) and ended.go (delivered and dead events).
@@ -46,13 +48,20 @@ type Tokens = dispatch.Tokens
 // Config configures a [Server].
 type Config struct {
 	Clock    *clock.Clock   // required: the cloud's time
-	Tokens   Tokens         // required: signs the ID tokens of service accounts
+	Tokens   Tokens         // signs the ID tokens of service accounts; required if a trigger has one
 	Project  string         // required: the project of all triggers
 	Location string         // the database's location in events; defaults to "nam5"
 	DataDir  string         // directory for triggers and events; empty keeps them in memory
 	Faults   Faults         // injected faults; see [Server.SetFaults]
 	Logger   *slog.Logger   // reports failed events; nil discards
 	Meter    *billing.Meter // counts events; nil counts nothing
+}
+
+// noTokens are the tokens of a Config without any.
+type noTokens struct{}
+
+func (noTokens) IDToken(_ context.Context, account, _ string) (string, error) {
+	return "", fmt.Errorf("triggers: no ID token for %s: Config.Tokens is missing", account)
 }
 
 // Source is the Firestore whose changes become events. *firestore.Server implements it.
@@ -94,6 +103,9 @@ func New(cfg Config) (*Server, error) {
 		location: cmp.Or(cfg.Location, "nam5"),
 		cursors:  map[string]time.Time{},
 		faults:   dispatch.NewFaultInjector(cfg.Faults),
+	}
+	if cfg.Tokens == nil {
+		cfg.Tokens = noTokens{}
 	}
 	if err := s.base.Open(dispatch.Config{
 		Service: "triggers", Clock: cfg.Clock, Tokens: cfg.Tokens, DataDir: cfg.DataDir, Logger: cfg.Logger,

@@ -41,7 +41,8 @@ func newSubscription(since time.Time) *subscription {
 
 // wants reports whether a change creates an event for the trigger.
 func (sub *subscription) wants(c firestore.Change) bool {
-	return (sub.Event == Written || sub.Event == eventType(c)) && !c.Time.Before(sub.since) && sub.pattern.Match(c.Path)
+	kind := sub.Event.Base()
+	return (kind == Written || kind == eventType(c)) && !c.Time.Before(sub.since) && sub.pattern.Match(c.Path)
 }
 
 // add enqueues a new event. It returns false if the event is pending already. The mutex is held.

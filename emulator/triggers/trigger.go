@@ -21,6 +21,28 @@ const (
 	Written EventType = "google.cloud.firestore.document.v1.written" // any of these
 )
 
+// WithAuthContext ends the types of events that tell who wrote. That is not known here: all tell that the writer is of
+// an unknown type, as those of Firebase's suite do.
+const WithAuthContext EventType = ".withAuthContext"
+
+// Base returns the type without [WithAuthContext].
+func (t EventType) Base() EventType {
+	return EventType(strings.TrimSuffix(string(t), string(WithAuthContext)))
+}
+
+// Format is the form of a trigger's requests.
+type Format string
+
+const (
+	// Eventarc is the form of production, and the default: a CloudEvent in HTTP's binary mode.
+	Eventarc Format = ""
+	// SuiteV2 is what the Functions emulator of Firebase's suite takes for functions of the second generation: the
+	// form of Eventarc, with the body in base64.
+	SuiteV2 Format = "suite-v2"
+	// SuiteV1 is what it takes for functions of the first generation: their own events, in JSON.
+	SuiteV1 Format = "suite-v1"
+)
+
 // Trigger sends the events of some documents to an HTTP target, as a Firestore trigger of Eventarc does.
 type Trigger struct {
 	// Name identifies the trigger, including after a restart. Required.
@@ -33,6 +55,8 @@ type Trigger struct {
 	Document string
 	// URL is the target of events. Required.
 	URL string
+	// Format is the form of the requests; defaults to [Eventarc].
+	Format Format
 	// Retry retries failed events for 24 hours. Without it, a failed event is dead immediately, as in
 	// production.
 	Retry bool
@@ -59,10 +83,15 @@ func (t Trigger) normalized() (Trigger, Pattern, error) {
 	if t.MaxConcurrent == 0 {
 		t.MaxConcurrent = defaultConcurrent
 	}
-	switch t.Event {
+	switch t.Event.Base() {
 	case Created, Updated, Deleted, Written:
 	default:
-		return t, Pattern{}, fmt.Errorf("event %q must be one of %s, …updated, …deleted, …written", t.Event, Created)
+		return t, Pattern{}, fmt.Errorf("event %q must be one of %s, …updated, …deleted, …written, or one of these with %s", t.Event, Created, WithAuthContext)
+	}
+	switch t.Format {
+	case Eventarc, SuiteV1, SuiteV2:
+	default:
+		return t, Pattern{}, fmt.Errorf("format %q must be %s or %s, or be left out", t.Format, SuiteV1, SuiteV2)
 	}
 	switch {
 	case t.Name == "":

@@ -8,8 +8,8 @@ import (
 )
 
 // forgetDevices removes the subscriptions of an account that has no user document, so that its devices get no more
-// notifications: it is hidden or deleted. If it is restored, its devices subscribe again when the app starts. A
-// function removes the devices from their topics.
+// notifications: it is hidden or deleted. If it is restored, apps subscribe their devices again when the user is back
+// (docs/push.md). A function removes the devices from their topics.
 //
 // Billed: 1 read if there is a user document; otherwise 2, and for each subscription a delete and, from the second
 // on, a read.

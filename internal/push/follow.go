@@ -172,8 +172,11 @@ func (sub *subscription) conflict(err error) error {
 
 // changeTopics adds a device to topics and removes it from others. gone means that the device is not registered
 // anymore: then it has no topics.
+//
+// It waits for every answer, even after one failed: a request that is given up may still be carried out, later
+// than what the next attempt undoes. If the time is up, answers are missing, and the lease stays until it ends.
 func (s *Service) changeTopics(ctx context.Context, token string, add, remove []string) (gone bool, err error) {
-	group, ctx := errgroup.WithContext(ctx)
+	var group errgroup.Group
 	group.SetLimit(parallel)
 	for _, t := range add {
 		group.Go(func() error {

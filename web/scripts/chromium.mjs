@@ -98,6 +98,12 @@ async function pageOf(sendTo, sessionId) {
       await send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: dark ? 'dark' : 'light' }] })
     },
     click: (name) => page.evaluate(`ui.click(${JSON.stringify(name)})`),
+    /** A finger's tap, which a script's click is not: what moves after it was asked for. */
+    async tap(name) {
+      const place = await page.evaluate(`ui.place(${JSON.stringify(name)})`)
+      await send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [place] })
+      await send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+    },
     fill: (label, text) => page.evaluate(`ui.fill(${JSON.stringify(label)}, ${JSON.stringify(text)})`),
     sees: (text) => page.evaluate(`ui.sees(${JSON.stringify(text)})`),
     /** The visible part of the page, as PNG. */

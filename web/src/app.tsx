@@ -2,7 +2,7 @@ import { useEffect } from 'preact/hooks'
 import { language, t } from './i18n/index.ts'
 import { announcement, dismissAnnouncement } from './model/announcements.ts'
 import { chosen } from './model/choice.ts'
-import { devicePlans } from './model/deviceplans.ts'
+import { devicePlans, heldBack } from './model/deviceplans.ts'
 import { news } from './model/news.ts'
 import { notify } from './model/notice.ts'
 import { lectures, redo, store, undo } from './model/plans.ts'
@@ -76,7 +76,7 @@ function Frame() {
 /** Whether the student's work is safe, in a few words. */
 function SaveState() {
   const words = t.value
-  if (store.value.kind === 'account' && (store.value.unsaved.value || devicePlans().length > 0)) {
+  if (store.value.unsaved.value || (signedIn.value && devicePlans().length > 0)) {
     return (
       <span role="status">
         <button type="button" class="state waiting" title={words.offlineHint} onClick={() => notify({ kind: 'done', text: words.offlineHint })}><Icon name="offline" /> {words.unsaved}</button>
@@ -92,8 +92,9 @@ function Announcement() {
   const now = announcement.value
   const deletion = user.value?.deletion
   if (deletion !== undefined && view.value !== 'account') return <div class="deletion"><Deleting until={deletion} /></div>
-  if (!now) return null
   const words = t.value
+  if (heldBack.value !== undefined) return <div class="announcement" role="status"><p>{words.heldBack(heldBack.value)}</p></div>
+  if (!now) return null
   return (
     <div class="announcement" role="region" aria-label={words.announcement}>
       <p>{language.value === 'ko' ? now.korean : now.english}</p>

@@ -14,7 +14,7 @@ import './model/pushmessages.ts'
 import { resume } from './model/session.ts'
 
 render(<App />, document.getElementById('app')!)
-resume().catch((error: unknown) => console.error(error))
+void resume()
 
 // The service worker loads everything that the app may need later. What the student waits for comes first.
 let isKept = false

@@ -14,44 +14,16 @@ import (
 	"heek.kr/heektime/emulator/triggers"
 )
 
-// load imports an export in the layout of Firebase's suite, the documents of all databases from a JSON file, or those
-// of the project's default database from a folder with a file for each document.
+// load imports what --import names.
 func (p *program) load(cloud *emulator.Cloud, path string) error {
 	if path == "" {
 		return nil
 	}
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return fmt.Errorf("import: %w", err)
-	case !info.IsDir():
-		err = loadFile(cloud.Firestore, cloud.Project, path)
-	case emulator.IsExport(path):
-		var leftOut []string
-		leftOut, err = cloud.Import(path)
-		for _, what := range leftOut {
-			fmt.Fprintf(p.stderr, "localcloud: import %s: %s\n", path, what)
-		}
-		return err
-	default:
-		var db *firestore.Database
-		if db, err = cloud.Firestore.Database(cloud.Project, "(default)"); err == nil {
-			err = db.ImportDir(os.DirFS(path))
-		}
+	leftOut, err := cloud.ImportAny(path)
+	for _, what := range leftOut {
+		fmt.Fprintf(p.stderr, "localcloud: import %s: %s\n", path, what)
 	}
-	if err != nil {
-		return fmt.Errorf("import %s: %w", path, err)
-	}
-	return nil
-}
-
-func loadFile(server *firestore.Server, project, path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return server.Import(f, project)
+	return err
 }
 
 // save exports the documents of all databases. The new file is on the disk before it replaces the old

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -10,12 +11,14 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 
 	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/firebasejson"
 	"heek.kr/heektime/emulator/firestore"
 	"heek.kr/heektime/emulator/firestore/standalone"
+	"heek.kr/heektime/emulator/triggers"
 )
 
 // java does what the Firebase CLI asks Java for: it tells a version, and runs the Firestore emulator and the rules of
@@ -47,45 +50,75 @@ func (p *program) outerJava(ctx context.Context, args []string) error {
 	return fmt.Errorf("java %v: only Firestore and the rules of Cloud Storage run without Java; install it for the others", args)
 }
 
-// javaFirestore runs Firestore with the flags of the official emulator.
-func (p *program) javaFirestore(ctx context.Context, args []string) error {
+// javaFlags are the flags of the official Firestore emulator that have an effect here.
+type javaFlags struct {
+	host, port, rules, seed, project, functions string
+	single                                      bool
+}
+
+// parseJava reads the flags of the official emulator.
+func parseJava(args []string) (f javaFlags, err error) {
 	flags := flag.NewFlagSet("firestore", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
-	var host, port, rules, seed, project string
-	flags.StringVar(&host, "host", "127.0.0.1", "")
-	flags.StringVar(&port, "port", "8080", "")
-	flags.StringVar(&rules, "rules", "", "")
-	flags.StringVar(&seed, "seed_from_export", "", "")
-	flags.StringVar(&project, "project_id", "", "")
-	single := flags.Bool("single_project_mode", false, "")
-	for _, name := range []string{"websocket_port", "webchannel_port", "functions_emulator", "database-edition"} {
+	flags.StringVar(&f.host, "host", "127.0.0.1", "")
+	flags.StringVar(&f.port, "port", "8080", "")
+	flags.StringVar(&f.rules, "rules", "", "")
+	flags.StringVar(&f.seed, "seed_from_export", "", "")
+	flags.StringVar(&f.project, "project_id", "", "")
+	flags.StringVar(&f.functions, "functions_emulator", "", "")
+	var single string // Java's flags have their values in the next argument, also this one
+	flags.StringVar(&single, "single_project_mode", "false", "")
+	for _, name := range []string{"websocket_port", "webchannel_port", "database-edition"} {
 		flags.String(name, "", "")
 	}
-	if err := flags.Parse(joinBool(args, "--single_project_mode")); err != nil {
-		return fmt.Errorf("flags of Firestore: %w", err)
+	if err := flags.Parse(args); err != nil {
+		return f, fmt.Errorf("flags of Firestore: %w", err)
 	}
-	cfg, err := p.firestoreConfig(rules)
+	if f.single, err = strconv.ParseBool(single); err != nil {
+		return f, fmt.Errorf("flags of Firestore: --single_project_mode: %w", err)
+	}
+	return f, nil
+}
+
+// javaFirestore runs Firestore with the flags of the official emulator.
+func (p *program) javaFirestore(ctx context.Context, args []string) (err error) {
+	f, err := parseJava(args)
 	if err != nil {
 		return err
 	}
-	if *single {
-		cfg.OnlyProject = project
+	cfg, err := p.firestoreConfig(f.rules)
+	if err != nil {
+		return err
+	}
+	if f.single {
+		cfg.OnlyProject = f.project
+	}
+	var events *triggers.Server
+	if f.functions != "" {
+		if events, err = triggers.New(triggers.Config{Clock: cfg.Clock, Project: f.project, Logger: cfg.Logger}); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, events.Close()) }()
+		cfg.Follower, cfg.Functions = events, events.FunctionsHandler(f.functions)
 	}
 	server, err := firestore.New(cfg)
 	if err != nil {
 		return err
 	}
-	defer server.Close()
-	if seed != "" {
-		db, err := server.Database(project, "(default)")
+	defer func() { err = errors.Join(err, server.Close()) }()
+	if events != nil {
+		events.Attach(server)
+	}
+	if f.seed != "" {
+		db, err := server.Database(f.project, "(default)")
 		if err == nil {
-			err = db.ImportManaged(seed)
+			err = db.ImportManaged(f.seed)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	return standalone.Serve(ctx, server, net.JoinHostPort(host, port), nil, func(address string) {
+	return standalone.Serve(ctx, server, net.JoinHostPort(f.host, f.port), nil, func(address string) {
 		fmt.Fprintln(p.stdout, "Firestore of the local cloud listens on", address)
 	})
 }
@@ -112,13 +145,4 @@ func (p *program) firestoreConfig(rules string) (firestore.Config, error) {
 		}
 	}
 	return cfg, nil
-}
-
-// joinBool joins a flag and its value in the next argument, which package flag does not expect of a boolean.
-func joinBool(args []string, name string) []string {
-	at := slices.Index(args, name)
-	if at < 0 || at+1 >= len(args) {
-		return args
-	}
-	return append(append(slices.Clone(args[:at]), name+"="+args[at+1]), args[at+2:]...)
 }

@@ -31,6 +31,7 @@ import (
 	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/firebasejson"
+	"heek.kr/heektime/emulator/internal/version"
 )
 
 func main() {
@@ -57,10 +58,11 @@ type program struct {
 	stdout, stderr io.Writer
 
 	config, project, bucket, data, origins string
+	host, only                             string
 	importPath, exportPath, triggers       string
 	exportDir                              exportDir
 	prices                                 string
-	unindexed, signedTokens                bool
+	unindexed, signedTokens, version       bool
 	functions                              map[string]string // URLs by name
 }
 
@@ -89,6 +91,10 @@ func (p *program) main(ctx context.Context, args []string) (code int) {
 		fmt.Fprintln(p.stderr, "localcloud:", err)
 		fmt.Fprintln(p.stderr, "localcloud --help lists the flags")
 		return exitUsage
+	}
+	if p.version {
+		fmt.Fprintln(p.stdout, version.Of("localcloud"))
+		return 0
 	}
 	return p.exitCode(p.run(ctx, flags.Args()))
 }
@@ -119,6 +125,9 @@ func (p *program) flags() *flag.FlagSet {
 	flags.StringVar(&p.triggers, "triggers", "", "call functions when documents change, as a JSON `FILE` says")
 	flags.StringVar(&p.prices, "prices", "", "what Google charges, a prices.yaml `FILE` (default: the built-in one)")
 	flags.Func("function", "a task queue function and the URL that emulates it, `NAME=URL`: creates its queue, for the Admin SDKs' taskQueue(NAME); repeat it for others", p.addFunction)
+	flags.StringVar(&p.only, "only", "", "start only these services, `NAME,…` as for the Firebase CLI: firestore, auth, storage, hosting, tasks, messaging (default: all)")
+	flags.StringVar(&p.host, "host", "", "listen on this `ADDRESS`, whatever firebase.json says; 0.0.0.0, as in a container, lets other machines in")
+	flags.BoolVar(&p.version, "version", false, "print the version, and stop")
 	flags.BoolVar(&p.unindexed, "allow-unindexed", false, "run queries without the composite indexes that production would require")
 	flags.BoolVar(&p.signedTokens, "accept-signed-tokens", false, "accept ID tokens of real projects, without verifying their signatures")
 	flags.StringVar(&p.origins, "allowed-origins", os.Getenv("ALLOWED_ORIGINS"),
@@ -153,6 +162,9 @@ func (p *program) run(ctx context.Context, command []string) (err error) {
 	file, err := firebasejson.Find(p.config)
 	if err != nil {
 		return err
+	}
+	if p.host != "" {
+		file.ListenOn(p.host)
 	}
 	cfg, err := p.configuration(file)
 	if err != nil {
@@ -201,6 +213,9 @@ func (p *program) configuration(file *firebasejson.File) (emulator.Config, error
 		Logger: slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 	var err error
+	if cfg.Only, err = p.services(cfg.Logger); err != nil {
+		return cfg, err
+	}
 	if cfg.Prices, err = billing.ReadPrices(p.prices); err != nil {
 		return cfg, err
 	}
@@ -218,6 +233,26 @@ func (p *program) configuration(file *firebasejson.File) (emulator.Config, error
 			"project", project)
 	}
 	return cfg, nil
+}
+
+// services returns the services of --only, nil for all. What the Firebase CLI would start and there is not here is named.
+func (p *program) services(log *slog.Logger) (only []string, err error) {
+	for _, name := range split(p.only) {
+		name, _, _ = strings.Cut(name, ":") // the CLI lets a codebase or site follow
+		missing, ok := firebasejson.Starts(name)
+		switch {
+		case !ok:
+			return nil, fmt.Errorf("--only: there is no emulator %q", name)
+		case missing != "":
+			log.Warn("--only " + name + " has no effect: " + missing)
+		case name != "ui" && name != "hub": // which start in any case
+			only = append(only, name)
+		}
+	}
+	if p.only != "" && only == nil {
+		return nil, fmt.Errorf("--only: nothing of %q starts here; localcloud --help lists the services", p.only)
+	}
+	return only, nil
 }
 
 // addFunction adds a value of --function.

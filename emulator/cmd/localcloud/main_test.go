@@ -335,3 +335,112 @@ func TestBadTriggers(t *testing.T) {
 		}
 	}
 }
+
+// What is not asked for does not start: it has no address, and --data keeps what it had.
+func TestOnly(t *testing.T) {
+	data, in := t.TempDir(), write(t, t.TempDir(), "in.json", `{"a/b": {"n": 1}}`)
+	const show = "echo $FIRESTORE_EMULATOR_HOST,$FIREBASE_AUTH_EMULATOR_HOST,$STORAGE_EMULATOR_HOST,$CLOUD_TASKS_EMULATOR_HOST,$FCM_EMULATOR_HOST,$GCE_METADATA_HOST"
+	only := func(names string, more ...string) (parts []string, stderr string) {
+		t.Helper()
+		args := append(append([]string{"--config", project(t), "--data", data, "--only", names}, more...), "--", "sh", "-c", show)
+		stdout, stderr, code := run(t, args...)
+		if parts = strings.Split(strings.TrimSpace(stdout), ","); code != 0 || len(parts) != 6 {
+			t.Fatalf("--only %s: exit code %d, %s%s", names, code, stdout, stderr)
+		}
+		return parts, stderr
+	}
+	got, stderr := only("firestore, functions:api", "--import", in)
+	if got[0] == "" || strings.Join(got[1:], "") != "" || !strings.Contains(stderr, "functions has no effect") {
+		t.Errorf("only Firestore: %q, %s", got, stderr)
+	}
+	if got, _ := only("auth,storage,tasks"); got[0] != "" || got[1] == "" || got[2] == "" || got[3] == "" || got[4] != "" || got[5] != got[3] {
+		t.Errorf("all but Firestore: %q", got)
+	}
+	out := filepath.Join(t.TempDir(), "out.json")
+	only("firestore,ui", "--export", out)
+	if text, err := os.ReadFile(out); err != nil || !strings.Contains(string(text), `"a/b"`) {
+		t.Errorf("what Firestore had: %s, %v", text, err)
+	}
+	for _, bad := range []string{"firestor", "functions", "ui", ",", "singleProjectMode", "ui.enabled"} {
+		if _, stderr, code := run(t, "--config", project(t), "--only", bad, "--", "true"); code != exitFailure || !strings.Contains(stderr, "--only") {
+			t.Errorf("--only %s: exit code %d, %s", bad, code, stderr)
+		}
+	}
+}
+
+// In a container, it listens everywhere if it is told to, and says so. Programs beside it are told an address that
+// they can connect to.
+func TestHost(t *testing.T) {
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	var stdout bytes.Buffer
+	stderr, errs := io.Pipe()
+	p := &program{stdin: strings.NewReader(""), stdout: &stdout, stderr: errs}
+	code := make(chan int)
+	go func() { code <- p.main(ctx, []string{"--host", "0.0.0.0", "--config", project(t)}) }()
+	for lines := bufio.NewScanner(stderr); lines.Scan(); {
+		if text, ok := strings.CutPrefix(lines.Text(), "open to    "); ok {
+			if !strings.Contains(text, "other machines") || !strings.Contains(text, "firestore (0.0.0.0)") || !strings.Contains(text, "--host") {
+				t.Errorf("open to %s", text)
+			}
+			break
+		}
+	}
+	go io.Copy(io.Discard, stderr)
+	interrupt()
+	if got := <-code; got != 0 || !strings.Contains(stdout.String(), "export FIRESTORE_EMULATOR_HOST=127.0.0.1:") || strings.Contains(stdout.String(), "[::]") {
+		t.Errorf("exit code %d, %s", got, stdout.String())
+	}
+}
+
+func TestVersion(t *testing.T) {
+	if stdout, _, code := run(t, "--version"); code != 0 || !strings.HasPrefix(stdout, "localcloud ") || strings.Count(stdout, "\n") != 1 {
+		t.Errorf("exit code %d, %s", code, stdout)
+	}
+}
+
+// Projects of the shapes that public ones have start, and name what is not done.
+func TestTypicalProjects(t *testing.T) {
+	const ports = `"emulators": {"firestore": {"port": 0}, "auth": {"port": 0}, "storage": {"port": 0}, "tasks": {"port": 0}, "hosting": {"port": 0},
+		"functions": {"port": 5001}, "database": {"port": 9000}, "ui": {"port": 0, "enabled": true}, "hub": {"port": 0}, "singleProjectMode": true}`
+	for name, c := range map[string]struct {
+		firebase, rc string
+		notices      []string
+	}{
+		"functions with a codebase": {`{"functions": [{"source": "functions", "codebase": "default", "ignore": ["node_modules"], "predeploy": ["npm run lint"]}], ` + ports + `}`,
+			"", []string{"functions has no effect", "emulators.database has no effect"}},
+		"a web app beside Firestore": {`{"firestore": {"rules": "firestore.rules", "indexes": "firestore.indexes.json"}, "hosting": {"public": "dist",
+			"ignore": ["firebase.json", "**/.*", "**/node_modules/**"], "rewrites": [{"source": "**", "destination": "/index.html"}]}, "storage": {"rules": "storage.rules"}, ` + ports + `}`,
+			`{"projects": {"default": "demo-app"}}`, []string{"firestore.indexes has no effect"}},
+		"a web framework": {`{"hosting": {"source": ".", "frameworksBackend": {"region": "us-central1"}}, ` + ports + `}`,
+			"", []string{"hosting.source has no effect", "hosting.frameworksBackend has no effect"}},
+		"rewrites without a folder": {`{"functions": {"source": "functions"}, "hosting": {"rewrites": [{"source": "/oauth", "function": "oauth"}]}, ` + ports + `}`,
+			"", []string{`hosting has no effect: its \"public\" is missing`}},
+		"the Realtime Database": {`{"database": {"rules": "database.rules.json"}, ` + ports + `}`, "", []string{"database has no effect"}},
+		"extensions":            {`{"extensions": {"resize": "firebase/storage-resize-images@0.1.0"}, ` + ports + `}`, "", []string{"extensions has no effect"}},
+		"sites with targets": {`{"hosting": [{"target": "app", "public": "a"}, {"target": "blog", "public": "b"}], ` + ports + `}`,
+			`{"projects": {"default": "demo-app"}, "targets": {"demo-app": {"hosting": {"app": ["app"], "blog": ["blog"]}}}}`, nil},
+		"nothing but functions and Data Connect": {`{"dataconnect": {"source": "dataconnect"}, "functions": {"source": "functions"}, "apphosting": {"backendId": "b", "rootDir": "/", "ignore": []}, ` + ports + `}`,
+			"", []string{"dataconnect has no effect", "apphosting has no effect"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			write(t, dir, "firebase.json", c.firebase)
+			write(t, dir, "firestore.rules", "rules_version = '2'; service cloud.firestore { match /databases/{d}/documents { match /{all=**} { allow read; } } }")
+			write(t, dir, "storage.rules", "rules_version = '2'; service firebase.storage { match /b/{b}/o { match /{all=**} { allow read; } } }")
+			if c.rc != "" {
+				write(t, dir, ".firebaserc", c.rc)
+			}
+			_, stderr, code := run(t, "--config", dir, "--", "true")
+			if code != 0 {
+				t.Fatalf("exit code %d, %s", code, stderr)
+			}
+			for _, notice := range c.notices {
+				if strings.Count(stderr, `msg="`+notice) != 1 {
+					t.Errorf("want %q once: %s", notice, stderr)
+				}
+			}
+		})
+	}
+}

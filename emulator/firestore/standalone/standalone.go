@@ -20,12 +20,13 @@ import (
 	"heek.kr/heektime/emulator/firestore"
 	"heek.kr/heektime/emulator/internal/cors"
 	"heek.kr/heektime/emulator/internal/muxserver"
+	"heek.kr/heektime/emulator/internal/version"
 )
 
 // settings are the values of the flags.
 type settings struct {
 	host, port, rules, indexes, origins string
-	untilEOF                            bool
+	untilEOF, version                   bool
 	config                              firestore.Config
 }
 
@@ -44,6 +45,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	flags.BoolVar(&s.config.AcceptSignedTokens, "accept-signed-tokens", false, "accept ID tokens of real projects, without verifying their signatures")
 	flags.StringVar(&s.origins, "allowed-origins", "", "web pages, as `https://host,…`, that may call it in addition to this machine's; * allows all")
 	flags.BoolVar(&s.untilEOF, "until-eof", false, "stop when standard input ends, so that it does not outlive the program that started it")
+	flags.BoolVar(&s.version, "version", false, "print the version, and stop")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		return 0
@@ -52,6 +54,9 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case flags.NArg() > 0:
 		fmt.Fprintf(stderr, "firestore: unexpected argument %q; firestore --help lists the flags\n", flags.Arg(0))
 		return 2
+	case s.version:
+		fmt.Fprintln(stdout, version.Of("firestore"))
+		return 0
 	}
 	if s.untilEOF {
 		var stop context.CancelFunc
@@ -110,7 +115,7 @@ func Serve(ctx context.Context, server *firestore.Server, address string, origin
 	if err != nil {
 		return err
 	}
-	opened(port.Address())
+	opened(port.Reachable())
 	<-ctx.Done()
 	server.EndStreams() // the port waits for running requests
 	closing, cancel := context.WithTimeout(context.Background(), closeTimeout)

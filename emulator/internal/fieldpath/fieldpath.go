@@ -29,6 +29,22 @@ func Parse(s string) (Path, error) {
 	return path, err
 }
 
+// ParseField is Parse for the fields of documents and for [Name]. Other names like __name__ are reserved.
+//
+// Source: google/firestore/v1/document.proto, Document.fields, to which field masks and references to fields refer
+func ParseField(s string) (Path, error) {
+	path, err := Parse(s)
+	if err != nil || path.IsName() {
+		return path, err
+	}
+	for _, name := range path {
+		if len(name) >= 4 && strings.HasPrefix(name, "__") && strings.HasSuffix(name, "__") {
+			return nil, status.Errorf(codes.InvalidArgument, "Invalid property path %q: the field name %q is reserved.", s, name)
+		}
+	}
+	return path, nil
+}
+
 func parse(s string) (Path, error) {
 	if simple(s) {
 		return Path{s}, nil
@@ -57,18 +73,6 @@ func (p Path) bytes() int {
 		n += len(name)
 	}
 	return n
-}
-
-// ParseAll parses the paths of a field mask.
-func ParseAll(list []string) ([]Path, error) {
-	paths := make([]Path, len(list))
-	for i, s := range list {
-		var err error
-		if paths[i], err = Parse(s); err != nil {
-			return nil, err
-		}
-	}
-	return paths, nil
 }
 
 type syntaxError string

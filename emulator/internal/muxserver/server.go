@@ -104,6 +104,17 @@ func openWithTimeout(name, address string, g *grpc.Server, h http.Handler, readT
 // Address returns the address that the server listens on, host:port, with the actual port for port 0.
 func (p *Server) Address() string { return p.listener.Addr().String() }
 
+// Reachable returns where programs of this machine connect to, host:port: if the server listens on all addresses, that
+// is 127.0.0.1.
+func (p *Server) Reachable() string {
+	address := p.Address()
+	host, port, err := net.SplitHostPort(address)
+	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", port)
+	}
+	return address
+}
+
 // Close stops listening, lets running requests finish until ctx ends, and then closes their
 // connections.
 func (p *Server) Close(ctx context.Context) error {

@@ -13,7 +13,20 @@ type Field struct {
 
 // Fields holds the entries of a map or a document, sorted by the bytes of their names. It is
 // immutable; nil is empty.
-type Fields struct{ list []Field }
+type Fields struct {
+	list []Field
+	size int    // see Size
+	wire string // their encoding in a google.firestore.v1.Document, if they were decoded from one
+}
+
+// ofSorted returns Fields with the entries of list, which must be in order.
+func ofSorted(list []Field) *Fields {
+	f := &Fields{list: list}
+	for i := range list {
+		f.size += len(list[i].Name) + 1 + list[i].Value.Size()
+	}
+	return f
+}
 
 // NewFields returns Fields with the entries of list, which it sorts and keeps. If two entries have
 // the same name, the later one wins.
@@ -27,7 +40,7 @@ func NewFields(list []Field) *Fields {
 		}
 		out = append(out, f)
 	}
-	return &Fields{list: out}
+	return ofSorted(out)
 }
 
 // Len returns the number of entries.
@@ -80,14 +93,14 @@ func (f *Fields) With(name string, v Value) *Fields {
 			return f
 		}
 		list := make([]Field, 0, len(old)-1)
-		return &Fields{list: append(append(list, old[:i]...), old[i+1:]...)}
+		return ofSorted(append(append(list, old[:i]...), old[i+1:]...))
 	}
 	list := make([]Field, 0, len(old)+1)
 	list = append(append(list, old[:i]...), Field{name, v})
 	if found {
 		i++
 	}
-	return &Fields{list: append(list, old[i:]...)}
+	return ofSorted(append(list, old[i:]...))
 }
 
 // At returns the value at path, which leads through nested maps, or the absent value.

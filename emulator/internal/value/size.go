@@ -34,11 +34,10 @@ func (v Value) Size() int {
 // Size returns the sum of the sizes of all names and values, excluding a document's name and the 32
 // bytes of its overhead.
 func (f *Fields) Size() int {
-	n := 0
-	for _, e := range f.All() {
-		n += len(e.Name) + 1 + e.Value.Size()
+	if f == nil {
+		return 0
 	}
-	return n
+	return f.size
 }
 
 // DocumentSize returns the size in bytes of the document at a path relative to the database's root.

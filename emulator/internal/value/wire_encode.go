@@ -27,12 +27,22 @@ const (
 )
 
 // AppendDocumentFields appends the encoding of the fields of a google.firestore.v1.Document, in the
-// order of their names. Documents are encoded once and the result is spliced into responses, which
-// makes reads cheap.
-func (f *Fields) AppendDocumentFields(b []byte) []byte { return f.appendEntries(b, numDocumentFields) }
+// order of their names or of the encoding that they were decoded from. Documents are encoded once and the
+// result is spliced into responses, which makes reads cheap.
+func (f *Fields) AppendDocumentFields(b []byte) []byte {
+	if f != nil && f.wire != "" {
+		return append(b, f.wire...)
+	}
+	return f.appendEntries(b, numDocumentFields)
+}
 
 // DocumentFieldsSize returns the number of bytes that AppendDocumentFields appends.
-func (f *Fields) DocumentFieldsSize() int { return f.entriesSize() }
+func (f *Fields) DocumentFieldsSize() int {
+	if f != nil && f.wire != "" {
+		return len(f.wire)
+	}
+	return f.entriesSize()
+}
 
 func (f *Fields) appendEntries(b []byte, number protowire.Number) []byte {
 	for _, e := range f.All() {

@@ -121,10 +121,26 @@ func moveOldAccount(t *testing.T, service *accountService, a, tab *app) {
 
 	// The app ended before the device could forget what the account has.
 	a.eval(nil, "localStorage.setItem('heektime.plans', %q)", built)
+	letTabConnect(a, tab)
 	a.load()
 	taken()
 	a.open("시간표")
 	a.sees("총 3학점")
+	a.click("시간표 1")
+	a.click("예전 시간표")
+	a.sees("총 6학점")
+	a.click("예전 시간표")
+	a.click("시간표 1")
+	a.sees("총 3학점")
+}
+
+// letTabConnect closes the app in one tab until the other has the connection to Firestore, on which the first depends from then on.
+func letTabConnect(a, tab *app) {
+	a.t.Helper()
+	if err := a.page.Navigate(a.t.Context(), "about:blank"); err != nil {
+		a.t.Fatal(err)
+	}
+	tab.eval(nil, "ui.isConnected()")
 }
 
 // useTwoTabs edits in each tab what the other shows.
@@ -137,6 +153,19 @@ func useTwoTabs(a, tab *app) {
 	tab.sees("총 6학점")
 	tab.click("글쓰기 빼기")
 	a.sees("총 3학점")
+
+	// What one tab does the other sends. The first is told, although it has been opened again meanwhile.
+	a.click("글쓰기 담기")
+	tab.sees("총 6학점")
+	tab.offline(true)
+	a.open("담은 강의")
+	a.click("글쓰기 빼기")
+	a.sees("총 3학점")
+	a.load()
+	a.eval(nil, "ui.until(() => /저장(했|하지 못했)어요/.test(document.body.innerText))") // the former if this tab has got the connection
+	tab.offline(false)
+	a.sees("저장했어요")
+	tab.sees("총 3학점")
 }
 
 // changeUsername changes it on the phone. Its other tab and the desktop show it, too.
@@ -176,8 +205,8 @@ func changePasswordInApp(a, b *app) {
 	b.sees("아이디나 비밀번호가 맞지 않아요.")
 }
 
-// deleteAndRestore deletes the account on the phone, which ends its notifications, and restores it there. The desktop, which signs in in the
-// meantime, offers to restore it, too.
+// deleteAndRestore deletes the account on the phone, which ends its notifications, and restores it there, and them. The desktop, which signs
+// in in the meantime, offers to restore it, too.
 func deleteAndRestore(t *testing.T, n *notifier, service *accountService, a, tab, b *app) {
 	t.Helper()
 	const deleting = "계정을 삭제하는 중이에요"
@@ -203,6 +232,7 @@ func deleteAndRestore(t *testing.T, n *notifier, service *accountService, a, tab
 	a.fill("비밀번호", newPassword) // the deletion ended the session
 	a.click("계정 되찾기")
 	a.sees("계정을 되찾았어요.")
+	n.untilSubscribed(t, oldStudent, n.device(a, oldStudent, token))
 	b.click("계정 되찾기")
 	b.sees("저장했어요")
 	b.sees("총 3학점")
@@ -234,6 +264,8 @@ func signOutInTabs(t *testing.T, a, tab *app) {
 	for _, one := range []*app{tab, a} {
 		one.open("내 정보")
 		one.sees("구름구름")
+		one.open("시간표")
+		one.sees("총 3학점")
 	}
 }
 

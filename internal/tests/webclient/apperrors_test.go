@@ -16,8 +16,10 @@ func TestAppErrors(t *testing.T) {
 	w := newAppWorld(t)
 	a := openApp(t, sdktest.OpenBrowser(t), w, phone)
 	listErrors(t, w, a)
+	plannerErrors(a)
 	signInErrors(a)
 	refusedWrites(t, w, a)
+	heldBackPlans(t, w, a)
 }
 
 // listErrors: a list that is missing, damaged, out of reach or slow. Each can be tried again, and a lecture can be added by hand.
@@ -38,6 +40,10 @@ func listErrors(t *testing.T, w *world, a *app) {
 	const name = "lectures/데모대학교-서울/2026-0300/0000000000000000000000000000000a.json"
 	w.putObject(t, name, []byte(`[{"identifier": "A"}]`))
 	w.put(t, semester1, map[string]any{"year": 2026, "term": "1학기", "periods": []any{}, "status": "normal", "lecturesUrl": "gs://" + w.Project + "/" + name})
+	a.eval(nil, "ui.network('searchworker', 'unreachable')")
+	a.click("다시 시도")
+	a.sees("강의 목록을 불러오지 못했어요")
+	a.eval(nil, "ui.network('searchworker')")
 	a.click("다시 시도")
 	a.sees("강의 목록을 읽을 수 없어요")
 	w.publishList(t, name, appList())
@@ -52,6 +58,22 @@ func listErrors(t *testing.T, w *world, a *app) {
 	a.eval(nil, "ui.network('/v0/b/')")
 	a.click("다시 시도")
 	a.sees("강의 160개")
+}
+
+// plannerErrors: the program that makes plans cannot be loaded.
+func plannerErrors(a *app) {
+	a.t.Helper()
+	a.open("시간표")
+	a.eval(nil, "ui.network('plannerworker', 'unreachable')")
+	a.click("자동으로 짜기")
+	a.fill("듣고 싶은 과목", "인공지능개론")
+	a.click("인공지능개론")
+	a.sees("시간표를 만들지 못했어요")
+	a.accessible("no planner")
+	a.eval(nil, "ui.network('plannerworker')")
+	a.click("다시 시도")
+	a.sees("겹치지 않는 시간표")
+	a.click("닫기")
 }
 
 // signInErrors: Authentication, or the service for old accounts, is down.
@@ -100,6 +122,50 @@ func refusedWrites(t *testing.T, w *world, a *app) {
 	a.fill("강의 찾기", "선형대수학")
 	a.click("선형대수학 담기")
 	a.sees("지금은 저장할 수 없어서 되돌렸어요. 지금은 점검 중이에요.")
+	a.sees("총 3학점")
+}
+
+// heldBackPlans: writes are still stopped when another student signs up. What they have built stays on the screen, the app says where it is,
+// and the account gets it as soon as the operator allows writes again.
+func heldBackPlans(t *testing.T, w *world, a *app) {
+	t.Helper()
+	a.open("내 정보")
+	a.click("로그아웃")
+	a.untilLeft()
+	a.load()
+	a.open("강의 찾기")
+	a.fill("강의 찾기", "선형대수학")
+	a.click("선형대수학 담기")
+	a.sees("총 3학점")
+	a.open("내 정보")
+	a.click("로그인 · 가입하기")
+	a.click("처음이에요")
+	a.fill("이메일", "badabada@example.com")
+	a.fill("비밀번호", "heektime")
+	a.click("가입하기")
+	a.click("나중에")
+	held := func() {
+		t.Helper()
+		a.sees("만든 시간표는 아직 이 기기에만 있어요")
+		a.sees("지금은 점검 중이에요.")
+		a.open("시간표")
+		a.sees("총 3학점")
+	}
+	held()
+	a.accessible("a timetable that is held back")
+	a.load()
+	held()
+	if _, err := w.Firestore.SetRules(w.Project, read(t, "firestore.rules")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.admin.Doc(schema.StopPath).Delete(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	a.eval(nil, "ui.comeBack()")
+	a.sees("계정으로 옮겼어요")
+	a.seesNot("아직 이 기기에만 있어요")
+	w.untilLectures(t, 2)
+	a.sees("저장했어요")
 	a.sees("총 3학점")
 }
 

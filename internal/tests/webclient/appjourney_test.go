@@ -170,9 +170,19 @@ func useTwoDevices(a, second *app) {
 	second.click("로그인 · 가입하기")
 	second.fill("이메일 또는 예전 아이디", "haneul@example.com")
 	second.fill("비밀번호", "heektime")
+	second.eval(nil, "ui.network('Firestore/Listen', 'unreachable')")
 	second.click("로그인")
 	second.sees("하늘하늘")
 	second.open("담은 강의")
+	second.sees("불러오는 중이에요") // and not that there is nothing
+	var shown string
+	second.eval(&shown, "document.body.innerText")
+	for _, claim := range []string{"총 0학점", "담은 강의가 없어요", "아직 비어 있어요"} {
+		if strings.Contains(shown, claim) {
+			second.t.Errorf("without an answer of the server, the app says %q:\n%s", claim, shown)
+		}
+	}
+	second.eval(nil, "ui.network('Firestore/Listen')")
 	second.sees("총 6학점")
 	second.open("강의 찾기")
 	second.fill("강의 찾기", "글쓰기")

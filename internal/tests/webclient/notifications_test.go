@@ -273,8 +273,6 @@ func notificationsOnAndOff(t *testing.T, b *sdktest.Browser) {
 	wantGone(t, n, uid, renewed)
 	a.click(notifySwitch)
 	token = n.device(a, uid, "")
-	a.load() // on a later visit
-	a.open("내 정보")
 	a.click("로그아웃")
 	a.untilLeft()
 	wantGone(t, n, uid, token)

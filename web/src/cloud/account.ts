@@ -10,7 +10,7 @@ import {
 } from 'firebase/firestore'
 import { t } from '../i18n/index.ts'
 import { chosen } from '../model/choice.ts'
-import { deviceStore, devicePlans, forgetDevicePlan, type DevicePlan } from '../model/deviceplans.ts'
+import { deviceStore, devicePlans, forgetDevicePlan, heldBack, type DevicePlan } from '../model/deviceplans.ts'
 import { followWaiting, forgetFriends } from '../model/friends.ts'
 import { notify } from '../model/notice.ts'
 import { leaveDevice } from '../model/notifications.ts'
@@ -19,9 +19,9 @@ import { onElsewhere, recall, remember } from '../model/remembered.ts'
 import { knownSchools } from '../model/schools.ts'
 import { listenToSemester } from '../model/semesterwatch.ts'
 import { setUser, user } from '../model/session.ts'
-import { schoolOf, type School } from '../model/types.ts'
-import { createPlan, openAccountPlans } from './accountplans.ts'
-import { codeOf, reportFailedWrite } from './failure.ts'
+import { schoolOf, type PlanStore, type School } from '../model/types.ts'
+import { createPlan, openAccountPlans, type AccountPlans } from './accountplans.ts'
+import { codeOf, explain, stopMessageOf } from './failure.ts'
 import { firebase } from './firebase.ts'
 import { loadSchool } from './publicdata.ts'
 import { once } from './reading.ts'
@@ -33,6 +33,7 @@ export { loadViews } from './views.ts'
 
 let started: Promise<void> | undefined
 let opened: string | undefined
+let accountStore: AccountPlans | undefined
 /** Whether the student signs out in this tab. */
 let leaving = false
 
@@ -40,11 +41,19 @@ let leaving = false
 export function start(): Promise<void> {
   return (started ??= firebase().then(({ auth }) => new Promise<void>((resolve) => {
     const follow = (next: FirebaseUser | null): void => {
-      (next ? enter(next) : Promise.resolve(leave())).catch((error: unknown) => console.error(error)).finally(resolve)
+      (next ? enter(next) : Promise.resolve(leave())).catch((error: unknown) => {
+        console.error(error)
+        opened = undefined
+        setTimeout(followCurrent, 10_000)
+      }).finally(resolve)
     }
+    const followCurrent = (): void => { if (auth.currentUser) follow(auth.currentUser) }
     onIdTokenChanged(auth, follow) // not only when the account does: a token says whether it is about to be deleted
-    onElsewhere('deletion', () => { if (auth.currentUser) follow(auth.currentUser) })
-  })))
+    onElsewhere('deletion', followCurrent)
+  }), (error: unknown) => {
+    started = undefined // try again next time
+    throw error
+  }))
 }
 
 async function enter(next: FirebaseUser): Promise<void> {
@@ -61,22 +70,52 @@ async function enter(next: FirebaseUser): Promise<void> {
   const { db } = await firebase()
   setUser({ uid: next.uid, id, username: undefined })
   const plans = await openAccountPlans(db, next.uid)
-  // What the device has is shown until the account has it, unless that takes long.
-  await Promise.race([takeAlong(next.uid), new Promise((resolve) => { setTimeout(resolve, 5000) })])
   if (opened !== next.uid) return plans.close()
-  store.value = plans
+  accountStore = plans
+  // What the device has is shown until the account has it, unless that takes long.
+  await Promise.race([takeAlong(next.uid, plans), new Promise((resolve) => { setTimeout(resolve, 5000) })])
+  if (accountStore !== plans) return
   listenToSemester.value = semesterListener(db)
-  forgetSteps()
   followWaiting(next.uid).catch((error: unknown) => console.error(error))
+  const show = (): void => {
+    // What is held back would disappear from the screen.
+    const shown = heldBack.value !== undefined && plans.plans.value.length === 0 ? deviceStore : plans
+    if (accountStore !== plans || store.value === shown) return
+    store.value = shown
+    forgetSteps()
+  }
+  show()
+  tryAgain(next.uid, plans, show)
+  void chooseSemester(plans)
   // Again: the student may have added something while the account was being opened.
-  await Promise.all([takeAlong(next.uid), readUsername(next.uid), chooseSemester()])
+  await Promise.all([heldBack.value === undefined && takeAlong(next.uid, plans).then(show), readUsername(next.uid)])
+}
+
+/** Takes along what is held back, every few minutes and when the student comes back to the app, and then shows the account. */
+function tryAgain(uid: string, plans: AccountPlans, show: () => void): void {
+  const again = async (): Promise<void> => {
+    if (heldBack.value === undefined || document.visibilityState !== 'visible') return
+    await takeAlong(uid, plans)
+    if (opened !== uid || heldBack.value !== undefined) return
+    notify({ kind: 'done', text: t.value.takenToAccount })
+    show()
+  }
+  const look = (): void => {
+    if (opened === uid) return void again().catch((error: unknown) => console.error(error))
+    clearInterval(timer)
+    document.removeEventListener('visibilitychange', look)
+  }
+  const timer = setInterval(look, 5 * 60_000)
+  document.addEventListener('visibilitychange', look)
 }
 
 /** On a fresh device, shows the semester of the newest plan. */
-async function chooseSemester(): Promise<void> {
-  const path = store.value.plans.value[0]?.semester
-  if (chosen.value || !path) return
+async function chooseSemester(plans: PlanStore): Promise<void> {
+  if (chosen.value) return
   try {
+    await plans.look(undefined)
+    const path = plans.plans.value[0]?.semester
+    if (chosen.value || !path || store.value !== plans) return
     const { db } = await firebase()
     const [school, semester] = await Promise.all([schoolNamed(schoolOf(path)), readSemester(db, path)])
     if (semester && !chosen.value) chosen.value = { school, semester }
@@ -94,9 +133,11 @@ async function schoolNamed(id: string): Promise<School> {
 function leave(signedOut = true): void {
   const wasOpen = opened !== undefined
   opened = undefined
+  heldBack.value = undefined
   listenToSemester.value = undefined
+  accountStore?.close()
+  accountStore = undefined
   if (store.value !== deviceStore) {
-    store.value.close()
     store.value = deviceStore
     forgetSteps()
   }
@@ -140,8 +181,11 @@ async function readUsername(uid: string): Promise<void> {
 }
 
 /** Moves the plans of the device into the account. Only one tab does. */
-async function takeAlong(uid: string): Promise<void> {
-  if (devicePlans().length === 0) return
+async function takeAlong(uid: string, plans: AccountPlans): Promise<void> {
+  if (devicePlans().length === 0) {
+    heldBack.value = undefined
+    return
+  }
   const { db } = await firebase()
   const exists = (of: DocumentReference): Promise<boolean> => getDoc(of).then((found) => found.exists(), () => false) // offline
   await navigator.locks.request('heektime.take-along', async () => {
@@ -151,12 +195,19 @@ async function takeAlong(uid: string): Promise<void> {
         const taken = doc(db, `users/${uid}/timetables`, plan.id)
         const isTaken = await exists(taken)
         if (isTaken) await waitForPendingWrites(db)
-        if (!isTaken || !await exists(taken)) await createPlan(db, uid, plan, plan.lectures)
+        if (!isTaken || !await exists(taken)) {
+          const written = createPlan(db, uid, plan, plan.lectures)
+          await Promise.all([written, plans.refresh()])
+        }
         forgetDevicePlan(plan.id)
       } catch (error) {
-        await reportFailedWrite(error)
+        console.error(error)
+        const [stopped] = await Promise.all([stopMessageOf(error), plans.refresh().catch(() => {})])
+        if (opened === uid) heldBack.value = stopped ?? explain(error)
+        return
       }
     }
+    heldBack.value = undefined
   })
 }
 
@@ -198,7 +249,7 @@ export async function changePassword(current: string, next: string): Promise<voi
 export async function signOut(): Promise<void> {
   const { auth, db } = await firebase()
   leaving = true
-  await leaveDevice()
+  await leaveDevice(false)
   await endSession(auth)
   remember('syncs', undefined)
   remember('deletion', undefined)
@@ -207,6 +258,8 @@ export async function signOut(): Promise<void> {
   forgetFriends()
   await terminate(db)
   await clearIndexedDbPersistence(db).catch(() => {}) // private windows
+  // What the SDK leaves behind: which listeners are up to date, by numbers that the next database gives to others.
+  for (const key of Object.keys(localStorage)) if (key.startsWith('firestore_')) localStorage.removeItem(key)
   location.assign('/')
 }
 
@@ -241,7 +294,7 @@ export async function remove(password: string): Promise<void> {
   const token = await auth.currentUser?.getIdTokenResult()
   const deletion = await deleteAccount(token?.token ?? '')
   remember('deletion', { uid: current.uid, session: Number(token?.claims['auth_time']), until: deletion } satisfies RequestedDeletion)
-  await leaveDevice() // the server forgets it, too
+  await leaveDevice(true) // the server forgets it, too
   leave(false)
   setUser({ ...current, deletion })
 }

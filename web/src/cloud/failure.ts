@@ -31,10 +31,15 @@ export function explain(error: unknown): string {
   }
 }
 
+/** What an operator says who has stopped writes, if that is why a write was refused. */
+export async function stopMessageOf(error: unknown): Promise<string | undefined> {
+  return codeOf(error) === 'permission-denied' ? loadStopMessage() : undefined
+}
+
 /** Reports a write that failed; the SDK has taken it back already. */
 export async function reportFailedWrite(error: unknown): Promise<void> {
   console.error(error)
   const words = t.value.failures
-  const stopped = codeOf(error) === 'permission-denied' ? await loadStopMessage() : undefined
+  const stopped = await stopMessageOf(error)
   notify({ kind: 'failed', text: stopped === undefined ? words.takenBack(explain(error)) : words.stopped(stopped) })
 }

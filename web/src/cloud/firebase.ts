@@ -6,6 +6,7 @@ import {
   connectFirestoreEmulator, initializeFirestore, persistentLocalCache, persistentMultipleTabManager, type Firestore,
 } from 'firebase/firestore'
 import { startAppCheck } from './appcheck.ts'
+import { recall, remember } from '../model/remembered.ts'
 import { config } from './config.ts'
 
 export interface Firebase {
@@ -17,10 +18,22 @@ export interface Firebase {
 let starting: Promise<Firebase> | undefined
 
 export function firebase(): Promise<Firebase> {
-  return (starting ??= start())
+  return (starting ??= start().catch((error: unknown) => {
+    starting = undefined // try again next time
+    throw error
+  }))
+}
+
+/** After such an error, Firestore's SDK answers nothing any more, until the app is opened again. What waits to be saved is kept. */
+function openAgainIfBroken(text: string): void {
+  if (!text.includes('INTERNAL ASSERTION FAILED') || Date.now() - (recall<number>('broken') ?? 0) < 60_000) return
+  remember('broken', Date.now())
+  location.reload()
 }
 
 async function start(): Promise<Firebase> {
+  addEventListener('error', ({ message }) => openAgainIfBroken(message))
+  addEventListener('unhandledrejection', ({ reason }) => openAgainIfBroken(String(reason)))
   const { emulators, ...options } = await config()
   const app = initializeApp(options)
   await startAppCheck(app)

@@ -17,7 +17,7 @@ export const en: Dictionary = {
   findSchool: 'Name of the school', noSchool: 'No such school.', schoolsFailed: 'We couldn’t load the schools. Check your connection.',
   semester: (year, term) => `${en.terms[term] ?? term} ${year}`,
   terms: { '1학기': 'Spring', '봄학기': 'Spring', '여름학기': 'Summer', '2학기': 'Fall', '가을학기': 'Fall', '겨울학기': 'Winter' },
-  noSemesters: 'No semester is open yet.', loading: 'Loading',
+  noSemesters: 'No semester is open yet.', loading: 'Loading', loadsOnline: 'It appears as soon as you’re online.',
 
   days: ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'],
   longDays: ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'],
@@ -60,6 +60,7 @@ export const en: Dictionary = {
   planner: 'Make plans for me', plannerHint: 'Choose the courses you want. We find every timetable without clashes and show the best first.',
   wanted: 'Courses you want', addWanted: 'Title, professor or code', or: ' or ', insteadOf: (title) => `Instead of ${title}`, freeDays: 'Days off', notBefore: 'Not before', anyTime: 'Any time', noGaps: 'Few gaps',
   combinations: (n, all) => `${all ? '' : 'At least '}${count(n, 'timetable')} without clashes`, noCombination: 'No timetable fits all of them.', together: (titles, when) => `You can’t have all of: ${titles}.${when === undefined ? '' : ` They always clash, for instance ${when}.`}`,
+  plannerFailed: 'We could not make timetables',
   unfinished: 'There are too many combinations, so we stopped early. There may be better timetables: try fewer courses or stricter conditions.',
   useThis: 'Use this one', option: (n) => `Option ${n}`, required: 'Must have', optional: 'If it fits', leastCredits: 'Min. credits', mostCredits: 'Max. credits',
   gaps: (hours, minutes) => `${[hours && `${hours} h`, minutes && `${minutes} min`].filter(Boolean).join(' ')} of gaps`,
@@ -98,7 +99,9 @@ export const en: Dictionary = {
     unsupported: 'This browser cannot receive notifications.', denied: 'Notifications are blocked in your browser. Allow them in the site settings, next to the address.',
     failed: 'We couldn’t change this. Try again in a while.',
   },
-  guestHint: 'Your timetables are on this device.', sessionEnded: 'You have been signed out. Please sign in again.',
+  guestHint: 'Your timetables are on this device.', takenToAccount: 'The timetables of this device are in your account now.',
+  heldBack: (why) => `Your timetables are only on this device so far. We’ll move them to your account as soon as they can be saved. ${why}`,
+  sessionEnded: 'You have been signed out. Please sign in again.',
 
   failures: {
     credentials: 'The user name or password is wrong.', disabled: 'This account is suspended.', emailTaken: 'This email has an account. Try signing in.',

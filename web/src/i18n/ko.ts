@@ -16,7 +16,7 @@ export const ko = {
   chooseSchool: '어느 학교에 다니세요?', chooseSemester: '어느 학기인가요?', changeSemester: '학교와 학기 바꾸기',
   findSchool: '학교 이름', noSchool: '찾는 학교가 없어요', schoolsFailed: '학교 목록을 불러오지 못했어요. 인터넷 연결을 확인해 주세요.',
   semester: (year: number, term: string) => `${year}년 ${term}`, terms: {} as Record<string, string>,
-  noSemesters: '아직 열린 학기가 없어요.', loading: '불러오는 중이에요',
+  noSemesters: '아직 열린 학기가 없어요.', loading: '불러오는 중이에요', loadsOnline: '인터넷에 연결되면 바로 보여 드릴게요.',
 
   // The grid.
   days: ['월', '화', '수', '목', '금', '토', '일'],
@@ -65,6 +65,7 @@ export const ko = {
   planner: '자동으로 짜기', plannerHint: '듣고 싶은 과목을 고르면 겹치지 않는 시간표를 모두 찾아서 좋은 순서로 보여 드려요.',
   wanted: '듣고 싶은 과목', addWanted: '과목, 교수, 학수번호', or: ' 또는 ', insteadOf: (title: string) => `${title} 대신`, freeDays: '공강', notBefore: '첫 수업', anyTime: '상관없음', noGaps: '빈 시간 적게',
   combinations: (n: number, all: boolean) => `겹치지 않는 시간표 ${n.toLocaleString('ko')}개${all ? '' : ' 이상'}`, noCombination: '조건에 맞는 시간표가 없어요', together: (titles: string, when: string | undefined) => `${withParticle(titles, '은/는')} 함께 들을 수 없어요.${when === undefined ? '' : ` 어떻게 골라도 겹쳐요. 예: ${when}`}`,
+  plannerFailed: '시간표를 만들지 못했어요',
   unfinished: '조합이 너무 많아서 중간에 멈췄어요. 더 좋은 시간표가 있을 수 있으니 과목이나 조건을 좁혀 보세요.',
   useThis: '이 시간표로 만들기', option: (n: number) => `${n}번째`, required: '꼭 듣기', optional: '되면 듣기', leastCredits: '최소 학점', mostCredits: '최대 학점',
   gaps: (hours: number, minutes: number) => `빈 시간 ${[hours && `${hours}시간`, minutes && `${minutes}분`].filter(Boolean).join(' ')}`,
@@ -106,7 +107,9 @@ export const ko = {
     unsupported: '이 브라우저는 알림을 받을 수 없어요.', denied: '브라우저에서 알림이 차단되어 있어요. 주소창의 사이트 설정에서 알림을 허용해 주세요.',
     failed: '알림 설정을 바꾸지 못했어요. 잠시 뒤에 다시 해 보세요.',
   },
-  guestHint: '시간표는 이 기기에 저장되어 있어요.', sessionEnded: '로그아웃되었어요. 다시 로그인해 주세요.',
+  guestHint: '시간표는 이 기기에 저장되어 있어요.', takenToAccount: '이 기기에서 만든 시간표를 계정으로 옮겼어요.',
+  heldBack: (why: string) => `만든 시간표는 아직 이 기기에만 있어요. 저장할 수 있게 되면 계정으로 옮길게요. ${why}`,
+  sessionEnded: '로그아웃되었어요. 다시 로그인해 주세요.',
 
   failures: {
     credentials: '아이디나 비밀번호가 맞지 않아요.', disabled: '사용이 정지된 계정이에요.', emailTaken: '이미 가입한 이메일이에요. 로그인해 보세요.',

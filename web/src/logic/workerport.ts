@@ -32,6 +32,7 @@ export class WorkerRequests<Message, Reply extends WorkerReply> {
   readonly #worker: WorkerPort<Message, Reply>
   readonly #waiting = new Map<number, { resolve: (reply: Reply) => void; reject: (error: Error) => void }>()
   #last = 0
+  #lost: WorkerLost | undefined
 
   /** Purpose names the worker in errors. */
   constructor(worker: WorkerPort<Message, Reply>, purpose: string) {
@@ -43,9 +44,10 @@ export class WorkerRequests<Message, Reply extends WorkerReply> {
       else caller?.reject(new Error(data.error))
     })
     const fail = ({ message }: { readonly message?: string }): void => {
+      this.#lost = new WorkerLost(`${purpose} worker: ${message ?? 'it cannot be loaded'}`)
       const failed = [...this.#waiting.values()]
       this.#waiting.clear()
-      for (const { reject } of failed) reject(new WorkerLost(`${purpose} worker: ${message ?? 'it cannot be loaded'}`))
+      for (const { reject } of failed) reject(this.#lost)
     }
     worker.addEventListener('error', fail)
     worker.addEventListener('messageerror', fail)
@@ -56,8 +58,9 @@ export class WorkerRequests<Message, Reply extends WorkerReply> {
     return this.#last
   }
 
-  /** Posts a message and resolves with its reply. */
+  /** Posts a message and resolves with its reply. Rejects at once if the worker was lost before. */
   send(message: (id: number) => Message): Promise<Reply> {
+    if (this.#lost) return Promise.reject(this.#lost)
     const id = ++this.#last
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })

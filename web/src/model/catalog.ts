@@ -45,9 +45,10 @@ async function show(semester: string, lecturesUrl: string | undefined): Promise<
   if (shownList === '') listState.value = 'loading'
   const timer = setTimeout(() => { if (mine === attempt) isSlow.value = true }, patience)
   try {
+    const searcher = client() // it loads while the list does
     const bytes = await loadList(semester, lecturesUrl)
     if (mine !== attempt) return
-    const { lectures, result: found } = await client().load(bytes, { query: query.peek(), filter: filter.peek(), order: order.peek() })
+    const { lectures, result: found } = await searcher.load(bytes, { query: query.peek(), filter: filter.peek(), order: order.peek() })
     if (semester !== shownSemester) return // also if a newer list is on its way: the worker has this one
     shownList = lecturesUrl
     batch(() => {

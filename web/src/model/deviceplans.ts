@@ -12,6 +12,9 @@ export interface DevicePlan extends Plan {
 const all = remembered<readonly DevicePlan[]>('plans', [])
 const shown = signal<string | undefined>(undefined)
 
+/** Why the account does not have the plans of this device yet, in words for the student. */
+export const heldBack = signal<string | undefined>(undefined)
+
 /** Plans that wait to be taken along at the next sign-in. */
 export function devicePlans(): readonly DevicePlan[] {
   return all.value
@@ -32,8 +35,10 @@ const changeLectures = (id: string, edit: (lectures: readonly OwnLecture[]) => r
 export const deviceStore: PlanStore = {
   kind: 'device',
   plans: computed(() => [...all.value].sort((a, b) => b.createdAt - a.createdAt)),
+  known: signal(true),
   lectures: computed(() => all.value.find((plan) => plan.id === shown.value)?.lectures ?? []),
   unsaved: signal(false),
+  look: async () => {},
   show: (id) => { shown.value = id },
   listAll: async () => {},
   lecturesOf: async (id) => all.value.find((plan) => plan.id === id)?.lectures ?? [],

@@ -7,7 +7,7 @@ import type * as Push from '../cloud/push.ts'
 import { ServiceError } from '../cloud/services.ts'
 import { language, t } from '../i18n/index.ts'
 import { notify } from './notice.ts'
-import { remembered } from './remembered.ts'
+import { recall, remembered } from './remembered.ts'
 import { signedIn, user } from './session.ts'
 
 /** Why this device cannot be notified. */
@@ -24,6 +24,9 @@ interface Subscription {
 }
 
 const subscription = remembered<Subscription | null>('subscription', null)
+
+/** Who has turned notifications on here: they are on again when the student comes back after their session has ended. */
+const wantedBy = remembered<string | null>('notify', null)
 
 /** Whether notifications are on for the student who is signed in. */
 export const notified = computed(() => subscription.value !== null && subscription.value.uid === user.value?.uid)
@@ -70,7 +73,7 @@ export async function turnOff(): Promise<void> {
     const module = await push()
     if (subscription.value) await module.unsubscribe(subscription.value.id)
     await module.forgetDevice()
-    subscription.value = null
+    subscription.value = wantedBy.value = null
   })
 }
 
@@ -109,11 +112,16 @@ async function subscribe(module: typeof Push): Promise<void> {
   if (known?.uid === uid && known.token === token && known.language === words && Date.now() - known.at < seenEvery) return
   const id = await module.subscribe(token, words)
   subscription.value = { uid, id, token, language: words, at: Date.now() }
+  wantedBy.value = uid
   if (known && known.uid === uid && known.id !== id) await module.unsubscribe(known.id).catch(() => {}) // it expires
 }
 
-/** Ends the subscription, before the student signs out or after they deleted the account. Takes five seconds at most. */
-export async function leaveDevice(): Promise<void> {
+/**
+ * Ends the subscription, before the student signs out or, only until they come back, after they deleted the account. Takes five seconds
+ * at most.
+ */
+export async function leaveDevice(untilBack: boolean): Promise<void> {
+  if (!untilBack) wantedBy.value = null
   const known = subscription.value
   if (!known) return
   const patience = new Promise((resolve) => { setTimeout(resolve, 5000) })
@@ -132,7 +140,11 @@ const session = computed(() => (user.value === null ? null : signedIn.value ? us
 // On each visit, and when the language changes.
 effect(() => {
   const [uid, known] = [session.value, language.value && subscription.peek()]
-  if (!known || switching.peek()) return
+  if (switching.peek()) return
+  if (!known) {
+    if (uid && uid === wantedBy.peek()) inTurn(() => subscribeAgain(uid)).catch((error: unknown) => console.error(error)) // next time
+    return
+  }
   if (uid === null) {
     // The session ended elsewhere, when the password changed, for example.
     subscription.value = null
@@ -141,6 +153,15 @@ effect(() => {
     inTurn(() => renew(known)).catch((error: unknown) => console.error(error)) // offline, for example: next time
   }
 })
+
+/** Subscribes after another session. Only one tab does. */
+async function subscribeAgain(uid: string): Promise<void> {
+  await navigator.locks.request('heektime.notify', async () => {
+    if (recall('subscription') || wantedBy.value !== uid || user.value?.uid !== uid) return
+    if (Notification.permission === 'granted') await subscribe(await push())
+    else wantedBy.value = null
+  })
+}
 
 async function renew(known: Subscription): Promise<void> {
   if (subscription.value?.id !== known.id) return // it has ended in the meantime

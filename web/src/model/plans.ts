@@ -7,9 +7,10 @@ import { lectureFields } from '../logic/coursefile.ts'
 import { totalCredits } from '../logic/credits.ts'
 import { longest } from '../schema.ts'
 import { chosen } from './choice.ts'
-import { deviceStore } from './deviceplans.ts'
+import { deviceStore, heldBack } from './deviceplans.ts'
 import { dismissNotice, notify } from './notice.ts'
 import { remembered } from './remembered.ts'
+import { signedIn, user } from './session.ts'
 import { newId, type LectureFields, type OwnLecture, type Plan, type PlanStore } from './types.ts'
 
 /** Where the plans are: on the device until a student has signed in. */
@@ -29,12 +30,22 @@ export const shownPlan = computed<Plan | undefined>(() => {
 /** Lectures of the plan on the screen. */
 export const lectures = computed<readonly OwnLecture[]>(() => (shownPlan.value ? store.value.lectures.value ?? [] : []))
 
+/**
+ * Whether the lectures on the screen are all there are. While they are not known, an empty timetable must not look like one: at first
+ * nobody knows whether somebody is signed in, and then what the account has.
+ */
+export const known = computed(() => {
+  if (store.value.kind === 'device' && (user.value === undefined || (signedIn.value && heldBack.value === undefined))) return lectures.value.length > 0
+  return shownPlan.value ? store.value.lectures.value !== undefined : store.value.known.value
+})
+
 export const credits = computed(() => totalCredits(lectures.value))
 
 /** Identifiers of the lectures on the screen. */
 export const planned = computed(() => new Set(lectures.value.filter((l) => !isOwnBlock(l)).map((l) => l.identifier)))
 
 effect(() => store.value.show(shownPlan.value?.id))
+effect(() => { store.value.look(chosen.value?.semester.path).catch((error: unknown) => console.error(error)) })
 
 export function showPlan(id: string): void {
   const semester = chosen.value?.semester.path
@@ -198,15 +209,29 @@ export function renamePlan(plan: Plan, title: string): void {
   })
 }
 
+/** Lectures of a plan, to copy them. Undefined if the device does not have them, which the student is told. */
+async function copyOf(plan: Plan): Promise<readonly OwnLecture[] | undefined> {
+  try {
+    return await store.value.lecturesOf(plan.id)
+  } catch (error) {
+    console.error(error)
+    notify({ kind: 'failed', text: t.value.failures.network })
+    return undefined
+  }
+}
+
 export async function duplicatePlan(plan: Plan): Promise<void> {
+  const of = await copyOf(plan)
+  if (!of) return
   const { ofCopy: copy } = t.value
   const original = plan.title.replace(new RegExp(` ${copy}( \\d+)?$`), '').slice(0, longest.title / 2)
-  createPlan(freeTitle((n) => `${original} ${copy}${n > 1 ? ` ${n}` : ''}`), await store.value.lecturesOf(plan.id))
+  createPlan(freeTitle((n) => `${original} ${copy}${n > 1 ? ` ${n}` : ''}`), of)
 }
 
 /** Removes a plan. Undoing makes it again, under another id: the server may still be deleting the old one's lectures. */
 export async function removePlan(plan: Plan): Promise<void> {
-  const of = await store.value.lecturesOf(plan.id)
+  const of = await copyOf(plan)
+  if (!of) return
   let id = plan.id
   perform(t.value.removed(plan.title), {
     redo: () => store.value.remove(id),

@@ -31,16 +31,22 @@ export function account(): Promise<typeof Account> {
   return import('../cloud/account.ts')
 }
 
-/** Continues the session of the last visit. */
-export async function resume(): Promise<void> {
-  if (user.value === undefined) await (await account()).start()
+/** Continues the session of the last visit, as soon as Firebase can be loaded. */
+export async function resume(wait = 2000): Promise<void> {
+  if (user.value !== undefined) return
+  try {
+    await (await account()).start()
+  } catch (error) {
+    console.error(error)
+    setTimeout(() => void resume(Math.min(2 * wait, 60_000)), wait)
+  }
 }
 
 // Another tab has signed in.
 onElsewhere('signedIn', () => {
   if (user.value !== null || !recall('signedIn')) return
   user.value = undefined
-  resume().catch((error: unknown) => console.error(error))
+  void resume()
 })
 
 /** Reads the username again where it matters: another device may have changed it. */

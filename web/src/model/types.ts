@@ -47,14 +47,19 @@ export interface PlanStore {
   readonly kind: 'device' | 'account'
   /** The plans that are known without asking a server, newest first. */
   readonly plans: ReadonlySignal<readonly Plan[]>
+  /** Whether they have a plan of the semester that was looked for, or there is none. */
+  readonly known: ReadonlySignal<boolean>
   /** Lectures of the plan that is shown. Undefined until they are known. */
   readonly lectures: ReadonlySignal<readonly OwnLecture[] | undefined>
   /** Whether something that the student did has not reached the server. */
   readonly unsaved: ReadonlySignal<boolean>
+  /** Looks for a plan of a semester, undefined: of any. Resolves when that is known, which may be never. */
+  look(semester: string | undefined): Promise<void>
   /** Shows a plan; undefined shows none. */
   show(id: string | undefined): void
   /** Asks the server for all plans: the student has opened the list. */
   listAll(): Promise<void>
+  /** Lectures of any plan. Fails if they are not on the device and cannot be read. */
   lecturesOf(id: string): Promise<readonly OwnLecture[]>
   create(plan: Omit<Plan, 'createdAt'>, lectures: readonly NewLecture[]): void
   rename(id: string, title: string): void

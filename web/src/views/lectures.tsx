@@ -2,12 +2,13 @@ import { t } from '../i18n/index.ts'
 import { clashesWith } from '../logic/clash.ts'
 import { coloursOf } from '../logic/colours.ts'
 import { formatMinutes } from '../logic/timeslots.ts'
-import { credits, lectures, removeLecture } from '../model/plans.ts'
+import { credits, known, lectures, removeLecture } from '../model/plans.ts'
 import { news } from '../model/news.ts'
 import { open, openDialog } from '../model/screen.ts'
 import { Icon, IconButton } from './icon.tsx'
 import { describeSlots, describeTimes } from './layout.ts'
 import { leaveRow } from './leaverow.ts'
+import { NotKnown } from './timetable.tsx'
 
 /** The lectures of the plan as a list, with what changed at the school. */
 export function Lectures() {
@@ -20,10 +21,11 @@ export function Lectures() {
         <button type="button" class="banner" onClick={() => openDialog({ name: 'news' })}><Icon name="alert" /> {words.newsOf(news.value.length)}</button>
       )}
       <div class="own-head">
-        <span class="count">{words.totalCredits(credits.value)}</span>
+        <span class="count">{known.value && words.totalCredits(credits.value)}</span>
         <button type="button" class="chip" onClick={() => openDialog({ name: 'lecture' })}><Icon name="plus" /> {words.addOwn}</button>
       </div>
-      {all.length === 0 && (
+      {!known.value && <NotKnown />}
+      {known.value && all.length === 0 && (
         <div class="blank">
           <strong>{words.noLectures}</strong>
           <p>{words.emptyHint}</p>

@@ -45,14 +45,17 @@ export function Planner() {
   const [least, setLeast] = useState<number>()
   const [most, setMost] = useState<number>()
   const [found, setFound] = useState<{ readonly result: PlannerResult; readonly names: readonly string[] }>()
+  const [failed, setFailed] = useState(false)
+  const [attempt, setAttempt] = useState(0)
   useEffect(() => {
     wanted.value = true
-    return () => void client().cancel()
+    return () => { worker?.cancel().catch(console.error) }
   }, [])
   const blocks = own.filter(isOwnBlock)
   const named = ({ courses }: Wanted): string => courses.map(nameOf).join(words.or)
   const hasList = listState.value === 'ready'
   useEffect(() => {
+    setFailed(false)
     if (wishes.length === 0 || !hasList) return setFound(undefined)
     const names = wishes.map(named)
     client().plan({
@@ -62,8 +65,12 @@ export function Planner() {
       })),
       busy: blocks.flatMap((l) => l.times), require: { freeDays, ...(notBefore !== undefined && { notBefore }) }, prefer: { noGaps },
       ...((least !== undefined || most !== undefined) && { credits: { min: least ?? 0, max: most ?? Infinity } }),
-    }).then((result) => { if (result) setFound({ result, names }) }, console.error)
-  }, [wishes, freeDays, notBefore, noGaps, least, most, catalog.value, hasList])
+    }).then((result) => { if (result) setFound({ result, names }) }, (error: unknown) => {
+      console.error(error)
+      worker = undefined // offline, its file could not be loaded; another one may work
+      setFailed(true)
+    })
+  }, [attempt, wishes, freeDays, notBefore, noGaps, least, most, catalog.value, hasList])
   const change = (wish: Wanted, to?: Wanted): void => setWishes(wishes.flatMap((other) => (other === wish ? to ?? [] : other)))
   const use = (plan: FoundPlan): void => {
     createPlan(undefined, [...plan.lectures.filter((l) => l !== undefined), ...blocks])
@@ -108,6 +115,7 @@ export function Planner() {
         </label>
       </div>
       <p class="count" role="status">{found && (found.result.plans.length > 0 ? words.combinations(found.result.found, found.result.counted) : !found.result.complete ? '' : words.noCombination)}</p>
+      {failed && <div class="blank" role="alert"><strong>{words.plannerFailed}</strong><div class="actions"><button type="button" onClick={() => setAttempt(attempt + 1)}>{words.retry}</button></div></div>}
       {found && !found.result.complete && <p class="hint" role="status">{words.unfinished}</p>}
       {found && <Reasons reasons={found.result.reasons} names={found.names} />}
       <ul class="options">

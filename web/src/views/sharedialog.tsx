@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks'
 import type { Views } from '../cloud/views.ts'
 import { t } from '../i18n/index.ts'
 import { notify } from '../model/notice.ts'
-import { shownPlan, store } from '../model/plans.ts'
+import { known, shownPlan, store } from '../model/plans.ts'
 import { closeDialog, openDialog } from '../model/screen.ts'
 import { account, refreshUsername, signedIn, user } from '../model/session.ts'
 import { Dialog } from './dialog.tsx'
@@ -23,7 +23,7 @@ export function ShareDialog() {
   return (
     <Dialog title={words.share}>
       <div class="form">
-        {!plan && <p class="hint">{words.shareEmpty}</p>}
+        {!plan && <p class="hint">{known.value ? words.shareEmpty : words.loading}</p>}
         {plan && !signedIn.value && <Offer text={words.shareSignIn} button={words.signIn} open="signin" />}
         {plan && signedIn.value && !username && <Offer text={words.shareUsername} button={words.chooseUsername} open="username" />}
         {plan && signedIn.value && username && (

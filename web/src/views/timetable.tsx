@@ -2,9 +2,9 @@ import { useEffect, useState } from 'preact/hooks'
 import { t } from '../i18n/index.ts'
 import { totalCredits } from '../logic/credits.ts'
 import { conditions, narrow } from '../model/filters.ts'
-import { canRedo, canUndo, credits, lectures, plans, redo, showPlan, shownPlan, store, undo } from '../model/plans.ts'
+import { canRedo, canUndo, credits, known, lectures, plans, redo, showPlan, shownPlan, store, undo } from '../model/plans.ts'
 import { preview } from '../model/preview.ts'
-import { open, openDialog, sideBySide, view, wide } from '../model/screen.ts'
+import { online, open, openDialog, sideBySide, view, wide } from '../model/screen.ts'
 import type { OwnLecture, Plan } from '../model/types.ts'
 import { Grid } from './grid.tsx'
 import { Icon, IconButton } from './icon.tsx'
@@ -29,7 +29,7 @@ export function Timetable() {
         <button type="button" class="plan-name" aria-haspopup="dialog" onClick={() => openDialog({ name: 'plans' })}>
           <span>{plan?.title ?? words.planTitle(1)}</span> <Icon name="down" />
         </button>
-        <span class="credits" role="status">{words.totalCredits(credits.value)}</span>
+        <span class="credits" role="status">{known.value && words.totalCredits(credits.value)}</span>
         <span class="spacer" />
         {others.length > 0 && (wide.value || compares) && <button type="button" class="chip compare" aria-pressed={compares} onClick={() => { sideBySide.value = !compares }}>{words.compare}</button>}
         <IconButton icon="undo" class="undo" label={words.undo} disabled={!canUndo.value} onClick={undo} />
@@ -38,9 +38,10 @@ export function Timetable() {
         <IconButton icon="share" label={words.share} onClick={() => openDialog({ name: 'share' })} />
       </div>
       <div class={compares ? 'grids many' : 'grids'}>
-        {compares ? <div class="beside current"><p class="plan-name"><PlanName title={plan?.title} of={lectures.value} /></p>{grid}</div> : grid}
+        {compares ? <div class="beside current"><p class="plan-name"><PlanName title={plan?.title} of={known.value ? lectures.value : undefined} /></p>{grid}</div> : grid}
         {compares && others.map((other) => <Beside key={other.id} plan={other} />)}
-        {lectures.value.length === 0 && (!plan || store.value.lectures.value) && !preview.value && !compares && view.value === 'timetable' && <Empty />}
+        {!known.value && <NotKnown />}
+        {known.value && lectures.value.length === 0 && !preview.value && !compares && view.value === 'timetable' && <Empty />}
       </div>
       {untimed.length > 0 && (
         <ul class="untimed" aria-label={words.untimed}>
@@ -49,6 +50,12 @@ export function Timetable() {
       )}
     </section>
   )
+}
+
+/** Says that the lectures are not there yet, unless they come at once. */
+export function NotKnown() {
+  const words = t.value
+  return <div class="empty waiting" role="status"><strong>{words.loading}</strong>{!online.value && <p>{words.loadsOnline}</p>}</div>
 }
 
 function Empty() {
@@ -64,16 +71,17 @@ function Empty() {
 
 /** Another plan. Its name shows it instead. */
 function Beside({ plan: { id, title } }: { plan: Plan }) {
-  const [of, setOf] = useState<readonly OwnLecture[]>([])
-  useEffect(() => { store.value.lecturesOf(id).then(setOf, () => {}) }, [id])
+  const [of, setOf] = useState<readonly OwnLecture[]>()
+  useEffect(() => { store.value.lecturesOf(id).then(setOf, (error: unknown) => console.error(error)) }, [id])
   return (
     <div class="beside">
       <button type="button" class="plan-name" onClick={() => showPlan(id)}><PlanName title={title} of={of} /></button>
-      <Grid label={title} lectures={of} />
+      <Grid label={title} lectures={of ?? []} />
     </div>
   )
 }
 
-function PlanName({ title, of }: { title: string | undefined; of: readonly OwnLecture[] }) {
-  return <><span>{title}</span> <small class="credits">{t.value.credit(totalCredits(of))}</small></>
+/** A plan's title, and its credits once its lectures are known. */
+function PlanName({ title, of }: { title: string | undefined; of: readonly OwnLecture[] | undefined }) {
+  return <><span>{title}</span> {of && <small class="credits">{t.value.credit(totalCredits(of))}</small>}</>
 }

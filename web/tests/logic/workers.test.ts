@@ -62,9 +62,7 @@ test('a worker that fails rejects what waits', async () => {
   const waiting = client.search({ query: 'x' })
   fail('out of memory')
   await assert.rejects(waiting, /search worker: out of memory/)
-  const loading = client.load(file('데이터'), { query: '' })
-  fail('gone')
-  await assert.rejects(loading, WorkerLost) // not the list's fault
+  await assert.rejects(client.load(file('데이터'), { query: '' }), WorkerLost) // at once, and not the list's fault
 })
 
 // 12 wishes of 6 alternatives that never clash: two billion combinations, which nothing can finish.

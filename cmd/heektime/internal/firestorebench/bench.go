@@ -37,6 +37,9 @@ type Options struct {
 	WithoutNPM bool
 	// Server is the binary of the embedded server. When empty, it is compiled, as for a release.
 	Server string
+	// Against are binaries of other builds of the embedded server, such as one of an earlier commit, to compare
+	// with. Their columns have the names of the files.
+	Against []string
 	// Unlimited removes all time limits, so that a busy machine cannot make the run fail.
 	Unlimited bool
 	// ProfileDir, if not empty, makes Run write a CPU profile of the embedded server for each
@@ -176,10 +179,14 @@ func newBench(server string) (*bench, error) {
 
 // servers returns the names of the servers to measure.
 func (b *bench) servers() []string {
-	if b.npm == "" {
-		return []string{embedded, embeddedDurable}
+	names := []string{embedded, embeddedDurable}
+	for _, binary := range b.Against {
+		names = append(names, filepath.Base(binary))
 	}
-	return []string{embedded, embeddedDurable, npmServer}
+	if b.npm != "" {
+		names = append(names, npmServer)
+	}
+	return names
 }
 
 // measure runs all measurements after the build, and adds the results to r.

@@ -53,7 +53,7 @@ func TestRun(t *testing.T) {
 			t.Errorf("start: %+v", s)
 		}
 	}
-	if want := 4*2 + 1; len(r.Loads) != want {
+	if want := 5*2 + 1; len(r.Loads) != want {
 		t.Errorf("%d loads, want %d", len(r.Loads), want)
 	}
 	for _, l := range r.Loads {
@@ -91,7 +91,7 @@ func TestProfile(t *testing.T) {
 	if _, err := firestorebench.Run(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"set", "get", "query", "transaction", "read-all"} {
+	for _, name := range []string{"nothing", "set", "get", "query", "transaction", "read-all"} {
 		info, err := os.Stat(filepath.Join(o.ProfileDir, name+".pprof"))
 		if err != nil || info.Size() == 0 {
 			t.Errorf("profile of %s: %v, %v", name, info, err)

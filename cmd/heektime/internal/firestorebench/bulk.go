@@ -90,15 +90,14 @@ func (t *target) countSnapshots(ctx context.Context, n int, ready chan<- struct{
 		return err
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
-	const db = "projects/demo-bench/databases/(default)"
-	s, err := pb.NewFirestoreClient(conn).Listen(ctx)
+	s, err := pb.NewFirestoreClient(conn).Listen(ctx, grpc.ForceCodecV2(newNameCodec()))
 	if err != nil {
 		return err
 	}
 	query := &pb.StructuredQuery{From: []*pb.StructuredQuery_CollectionSelector{{CollectionId: lectures}}}
-	err = s.Send(&pb.ListenRequest{Database: db, TargetChange: &pb.ListenRequest_AddTarget{AddTarget: &pb.Target{
+	err = s.Send(&pb.ListenRequest{Database: database, TargetChange: &pb.ListenRequest_AddTarget{AddTarget: &pb.Target{
 		TargetId: 2, TargetType: &pb.Target_Query{Query: &pb.Target_QueryTarget{
-			Parent: db + "/documents", QueryType: &pb.Target_QueryTarget_StructuredQuery{StructuredQuery: query},
+			Parent: database + "/documents", QueryType: &pb.Target_QueryTarget_StructuredQuery{StructuredQuery: query},
 		}},
 	}}})
 	if err != nil {

@@ -3,9 +3,11 @@ package firestorebench
 import (
 	"context"
 	"fmt"
+	"io"
 	"math/rand/v2"
 
 	"cloud.google.com/go/firestore"
+	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 )
 
 // lectures is the ID of the collections that are read and queried; the composite index is for it.
@@ -25,6 +27,7 @@ const queryLimit = 20
 // operations returns the operations to measure.
 func (b *bench) operations() []operation {
 	return []operation{
+		{name: "nothing", run: func(ctx context.Context, t *target, _, _ int) error { return t.nothing(ctx) }},
 		{name: "set", run: func(ctx context.Context, t *target, caller, i int) error {
 			_, err := t.client.Doc(fmt.Sprintf("written/%d-%d", caller, i%100)).Set(ctx, lecture(i))
 			return err
@@ -69,6 +72,18 @@ func (b *bench) operations() []operation {
 			return nil
 		}},
 	}
+}
+
+// nothing reads no documents, to find out what a call costs that does nothing.
+func (t *target) nothing(ctx context.Context) error {
+	s, err := pb.NewFirestoreClient(t.conn).BatchGetDocuments(ctx, &pb.BatchGetDocumentsRequest{Database: database})
+	if err != nil {
+		return err
+	}
+	if r, err := s.Recv(); err != io.EOF {
+		return fmt.Errorf("read no documents: got %v, %w", r, err)
+	}
+	return nil
 }
 
 // query queries a collection of size documents for the last lectures of one kind, using the composite

@@ -18,7 +18,8 @@ import (
 type target struct {
 	*process
 	name   string
-	client *firestore.Client // owns its connection
+	conn   *grpc.ClientConn
+	client *firestore.Client // owns the connection
 }
 
 // indexes contains the composite index that the query needs.
@@ -66,7 +67,13 @@ func (b *bench) open(ctx context.Context, name string) (*target, error) {
 		}
 		p, err = launch(ctx, address, b.server, "-firestore", address, "-indexes", b.indexes(), "-data", data)
 	default:
-		p, err = launch(ctx, address, b.server, "-firestore", address, "-indexes", b.indexes())
+		binary := b.server
+		for _, other := range b.Against {
+			if filepath.Base(other) == name {
+				binary = other
+			}
+		}
+		p, err = launch(ctx, address, binary, "-firestore", address, "-indexes", b.indexes())
 	}
 	if err != nil {
 		return nil, err
@@ -88,7 +95,7 @@ func (t *target) connect(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("connect to %s: %w", t.name, err), conn.Close())
 	}
-	t.client = client
+	t.conn, t.client = conn, client
 	return nil
 }
 

@@ -35,8 +35,27 @@ type Builder struct {
 	Revision string
 }
 
-// Build builds a service's image and writes it to the folder as an OCI layout, which it replaces.
-func (b *Builder) Build(ctx context.Context, s *spec.Service) (_ *Built, err error) {
+// Program is what an image runs.
+type Program struct {
+	// Name is the name of the image, and of the binary in it.
+	Name string
+	// Package is the folder of its package.
+	Package string
+	// Files are copied into the image.
+	Files []spec.File
+	// Arguments are those that it is started with, unless whoever starts it gives others.
+	Arguments []string
+	// Ports are those that it listens on.
+	Ports []int
+}
+
+// Service returns the program of a service. Cloud Run tells it its port.
+func Service(s *spec.Service) *Program {
+	return &Program{Name: s.Name, Package: s.Package, Files: s.Files}
+}
+
+// Build builds a program's image and writes it to the folder as an OCI layout, which it replaces.
+func (b *Builder) Build(ctx context.Context, s *Program) (_ *Built, err error) {
 	started := time.Now()
 	if err := os.MkdirAll(b.Out, 0o755); err != nil {
 		return nil, fmt.Errorf("create the folder of the images: %w", err)
@@ -66,9 +85,9 @@ func (b *Builder) Build(ctx context.Context, s *spec.Service) (_ *Built, err err
 	return built, nil
 }
 
-// assemble makes an image of a compiled service. The layers are in the order in which they change
+// assemble makes an image of a compiled program. The layers are in the order in which they change
 // rarely: registries and machines that have a layer do not transfer it again.
-func (b *Builder) assemble(s *spec.Service, binary string) (v1.Image, error) {
+func (b *Builder) assemble(s *Program, binary string) (v1.Image, error) {
 	certificates, err := roots()
 	if err != nil {
 		return nil, err
@@ -92,7 +111,7 @@ func (b *Builder) assemble(s *spec.Service, binary string) (v1.Image, error) {
 	}{
 		{"CA certificates", []file{{Path: rootsPath, Mode: 0o444, Content: certificates}}},
 		{"files of the repository", files},
-		{"the service", []file{{Path: "/" + s.Name, Mode: 0o555, Content: program}}},
+		{"the program", []file{{Path: "/" + s.Name, Mode: 0o555, Content: program}}},
 	} {
 		if len(content.files) == 0 {
 			continue
@@ -111,7 +130,7 @@ func (b *Builder) assemble(s *spec.Service, binary string) (v1.Image, error) {
 
 // configure says how to run the image. The user is a number, so that a runtime can see that it is
 // not root.
-func (b *Builder) configure(image v1.Image, s *spec.Service) (v1.Image, error) {
+func (b *Builder) configure(image v1.Image, s *Program) (v1.Image, error) {
 	config, err := image.ConfigFile()
 	if err != nil {
 		return nil, fmt.Errorf("read the configuration: %w", err)
@@ -119,8 +138,14 @@ func (b *Builder) configure(image v1.Image, s *spec.Service) (v1.Image, error) {
 	config = config.DeepCopy()
 	config.OS, config.Architecture, config.Created = platform.OS, platform.Architecture, v1.Time{Time: epoch}
 	config.Config = v1.Config{
-		Entrypoint: []string{"/" + s.Name}, User: user, WorkingDir: "/",
+		Entrypoint: []string{"/" + s.Name}, Cmd: s.Arguments, User: user, WorkingDir: "/",
 		Labels: map[string]string{labelTitle: s.Name, labelSource: source, labelRevision: b.Revision},
+	}
+	for _, port := range s.Ports {
+		if config.Config.ExposedPorts == nil {
+			config.Config.ExposedPorts = map[string]struct{}{}
+		}
+		config.Config.ExposedPorts[fmt.Sprintf("%d/tcp", port)] = struct{}{}
 	}
 	if image, err = mutate.ConfigFile(image, config); err != nil {
 		return nil, fmt.Errorf("write the configuration: %w", err)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -101,13 +102,28 @@ func toolchain(module string) (string, error) {
 
 // Compile compiles the package in a folder of the repository to a binary.
 func (c *Compiler) Compile(ctx context.Context, folder, binary string) error {
-	args := append([]string{"build"}, Flags...)
-	cmd := exec.CommandContext(ctx, "go", append(args, "-o", binary, "./"+folder)...)
-	cmd.Dir, cmd.Env = c.Root, c.environment
-	if _, err := output(cmd); err != nil {
-		return fmt.Errorf("compile %s: %w", folder, err)
+	return c.CompileFor(ctx, Target{platform.OS, platform.Architecture}, folder, binary)
+}
+
+// Target is what a binary is compiled for, such as linux and amd64.
+type Target struct{ OS, Arch string }
+
+func (t Target) String() string { return t.OS + "/" + t.Arch }
+
+// CompileFor is [Compiler.Compile] for any target. Further flags of go build come after those of the images.
+func (c *Compiler) CompileFor(ctx context.Context, t Target, folder, binary string, flags ...string) error {
+	args := slices.Concat([]string{"build"}, Flags, flags, []string{"-o", binary, "./" + folder})
+	if _, err := c.Go(ctx, t, args...); err != nil {
+		return fmt.Errorf("compile %s for %s: %w", folder, t, err)
 	}
 	return nil
+}
+
+// Go runs the go command in the root of the repository, for a target, and returns what it prints.
+func (c *Compiler) Go(ctx context.Context, t Target, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir, cmd.Env = c.Root, append(slices.Clip(c.environment), "GOOS="+t.OS, "GOARCH="+t.Arch)
+	return output(cmd)
 }
 
 // output runs a command. Its error contains what the command printed to standard error.

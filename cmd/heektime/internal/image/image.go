@@ -1,11 +1,12 @@
-// Package image builds the container images of the services and pushes them to a registry, without
-// Docker:
+// Package image builds the container images of the services and of the local cloud and pushes them to a registry,
+// without Docker:
 //
 //	compile.go   compiles a service to a static binary
 //	layer.go     packs files into a layer
 //	roots.go     the CA certificates of an image
 //	build.go     [Builder] assembles the images and writes them to a folder
 //	revision.go  the commit that images are built from
+//	localcloud.go  the programs of the local cloud
 //	push.go      pushes the images of a folder, and reports their digests
 //
 // A commit always gives the same images, byte for byte, whoever builds them, where and when. So a

@@ -179,7 +179,7 @@ func TestSameBytes(t *testing.T) {
 		t.Fatal(err)
 	}
 	s, _ := deployment.Table().Service(service)
-	again, err := (&Builder{Compiler: compiler, Out: t.TempDir(), Revision: revision}).Build(t.Context(), s)
+	again, err := (&Builder{Compiler: compiler, Out: t.TempDir(), Revision: revision}).Build(t.Context(), Service(s))
 	if err != nil {
 		t.Fatal(err)
 	}

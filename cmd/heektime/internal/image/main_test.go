@@ -36,7 +36,7 @@ var images = sync.OnceValues(func() (map[string]*Built, error) {
 	}
 	builder, built := &Builder{Compiler: compiler, Out: out, Revision: revision}, map[string]*Built{}
 	for _, s := range deployment.Table().Services {
-		image, err := builder.Build(context.Background(), &s)
+		image, err := builder.Build(context.Background(), Service(&s))
 		if err != nil {
 			return nil, err
 		}

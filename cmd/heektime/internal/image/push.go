@@ -22,6 +22,8 @@ type Pusher struct {
 	Repository string
 	// Auth is who pushes; nil is nobody in particular, for a local registry.
 	Auth authn.Authenticator
+	// Tags are further tags of the image, such as a version.
+	Tags []string
 }
 
 // Pushed is an image in a registry.
@@ -38,6 +40,15 @@ func GoogleAuth(ctx context.Context) (authn.Authenticator, error) {
 		return nil, fmt.Errorf("find application default credentials (run gcloud auth application-default login): %w", err)
 	}
 	return auth, nil
+}
+
+// EnvironmentAuth returns who the user and password of an environment belong to, nil if it has none.
+func EnvironmentAuth(getenv func(string) string) authn.Authenticator {
+	user, password := getenv("REGISTRY_USER"), getenv("REGISTRY_PASSWORD")
+	if user == "" || password == "" {
+		return nil
+	}
+	return &authn.Basic{Username: user, Password: password}
 }
 
 // Push pushes a service's image and tags it with its commit. What the registry already has is not
@@ -66,8 +77,14 @@ func (p *Pusher) Push(ctx context.Context, service string) (*Pushed, error) {
 	if auth == nil {
 		auth = authn.Anonymous
 	}
-	if err := remote.Write(tag, image, remote.WithContext(ctx), remote.WithAuth(auth), remote.WithUserAgent("heektime")); err != nil {
+	options := []remote.Option{remote.WithContext(ctx), remote.WithAuth(auth), remote.WithUserAgent("heektime")}
+	if err := remote.Write(tag, image, options...); err != nil {
 		return nil, fmt.Errorf("push the image of %s: %w", service, err)
+	}
+	for _, name := range p.Tags { // when the image is there
+		if err := remote.Tag(tag.Context().Tag(name), image, options...); err != nil {
+			return nil, fmt.Errorf("tag the image of %s as %s: %w", service, name, err)
+		}
 	}
 	digest, err := image.Digest()
 	if err != nil {

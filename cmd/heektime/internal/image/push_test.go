@@ -3,6 +3,7 @@ package image
 import (
 	"io"
 	"log"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -26,7 +27,7 @@ func assembled(t *testing.T, revision string) (folder string) {
 		t.Fatal(err)
 	}
 	b := &Builder{Compiler: &Compiler{Root: dir}, Revision: revision}
-	image, err := b.assemble(&spec.Service{Name: "courses", Files: []spec.File{{Source: "binary", Path: "/data/file"}}}, binary)
+	image, err := b.assemble(&Program{Name: "courses", Files: []spec.File{{Source: "binary", Path: "/data/file"}}}, binary)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +42,7 @@ func TestPush(t *testing.T) {
 	defer server.Close()
 	repository := strings.TrimPrefix(server.URL, "http://") + "/project/heektime"
 	folder := assembled(t, revision)
-	pusher := &Pusher{From: folder, Repository: repository}
+	pusher := &Pusher{From: folder, Repository: repository, Tags: []string{"v1.2.3", "latest"}}
 	pushed, err := pusher.Push(t.Context(), "courses")
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +55,7 @@ func TestPush(t *testing.T) {
 	if want := (Pushed{Service: "courses", Revision: revision, Reference: repository + "/courses@" + digest.String()}); *pushed != want {
 		t.Errorf("got %+v, want %+v", *pushed, want)
 	}
-	for _, reference := range []string{pushed.Reference, repository + "/courses:" + revision} {
+	for _, reference := range []string{pushed.Reference, repository + "/courses:" + revision, repository + "/courses:v1.2.3", repository + "/courses:latest"} {
 		ref, err := name.ParseReference(reference)
 		if err != nil {
 			t.Fatal(err)
@@ -93,5 +94,33 @@ func TestPushFails(t *testing.T) {
 	}
 	if _, err := (&Pusher{From: folder, Repository: "127.0.0.1:1/heektime"}).Push(t.Context(), "auth"); err == nil || !strings.Contains(err.Error(), `of "courses"`) {
 		t.Errorf("pushing the image of another service: %v", err)
+	}
+}
+
+// A registry that knows its users gets one from the environment.
+func TestPushAsUser(t *testing.T) {
+	images := registry.New(registry.Logger(log.New(io.Discard, "", 0)))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if user, password, _ := r.BasicAuth(); user != "ann" || password != "secret" {
+			w.Header().Set("WWW-Authenticate", `Basic realm="registry"`)
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		images.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	env := map[string]string{}
+	pusher := &Pusher{From: assembled(t, revision), Repository: strings.TrimPrefix(server.URL, "http://") + "/ann"}
+	if _, err := pusher.Push(t.Context(), "courses"); err == nil {
+		t.Error("nobody in particular pushes")
+	}
+	env["REGISTRY_USER"], env["REGISTRY_PASSWORD"] = "ann", "secret"
+	pusher.Auth = EnvironmentAuth(func(name string) string { return env[name] })
+	if _, err := pusher.Push(t.Context(), "courses"); err != nil {
+		t.Error(err)
+	}
+	delete(env, "REGISTRY_PASSWORD")
+	if auth := EnvironmentAuth(func(name string) string { return env[name] }); auth != nil {
+		t.Error("a user without a password")
 	}
 }

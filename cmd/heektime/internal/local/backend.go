@@ -32,6 +32,8 @@ type Config struct {
 	Project, Bucket string
 	// DataDir keeps everything across restarts; empty keeps everything in memory.
 	DataDir string
+	// Import is the path of what the cloud begins with, see [emulator.Cloud.ImportAny]; empty for nothing.
+	Import string
 	// AllowedOrigins are the origins of web pages that may call the cloud and the services, in addition
 	// to pages served by this machine or its private network.
 	AllowedOrigins []string
@@ -100,6 +102,9 @@ func Start(ctx context.Context, cfg Config) (_ *Backend, err error) {
 			err = errors.Join(err, b.Close())
 		}
 	}()
+	if err := b.importData(cfg); err != nil {
+		return nil, err
+	}
 	setAll(cloud.Environment())
 	if err := b.startServices(ctx, cfg); err != nil {
 		return nil, err
@@ -117,6 +122,18 @@ func Start(ctx context.Context, cfg Config) (_ *Backend, err error) {
 		return nil, err
 	}
 	return b, b.registerTriggers()
+}
+
+// importData imports what the cloud begins with, before there is a trigger that it would be news to.
+func (b *Backend) importData(cfg Config) error {
+	if cfg.Import == "" {
+		return nil
+	}
+	leftOut, err := b.Cloud.ImportAny(cfg.Import)
+	for _, what := range leftOut {
+		cfg.Log.Warn(what, "import", cfg.Import)
+	}
+	return err
 }
 
 // openCloud starts the local cloud with the rules, indexes, web app and addresses in firebase.json.

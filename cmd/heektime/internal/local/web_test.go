@@ -130,8 +130,10 @@ func startProject(t *testing.T, log io.Writer) *Backend {
 	}
 	schools := filepath.Join(dir, "schools.yaml")
 	write(t, schools, []byte(demo.SchoolFile()))
+	seed := filepath.Join(dir, "seed.json")
+	write(t, seed, []byte(`{"notes/imported": {"n": 1}}`))
 	b, err := Start(t.Context(), Config{
-		Firebase: found, Project: "demo-web", Bucket: "demo-web", SchoolsFile: schools,
+		Firebase: found, Project: "demo-web", Bucket: "demo-web", SchoolsFile: schools, Import: seed,
 		AllowedOrigins: []string{"https://app.example.com"}, Log: slog.New(slog.NewTextHandler(log, nil)),
 		Variables: map[string]string{demo.URLVariable: "http://127.0.0.1:1"},
 	})
@@ -139,6 +141,13 @@ func startProject(t *testing.T, log io.Writer) *Backend {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { b.Close() })
+	db, err := b.Cloud.Firestore.Database("demo-web", "(default)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := db.Get("notes/imported"); !ok {
+		t.Error("what was to be imported is missing")
+	}
 	return b
 }
 

@@ -17,7 +17,7 @@ func (s *Stream) Add(a Target, wait func(*store.Snapshot) error) error {
 	}
 	t := &target{id: a.ID, stream: s, keys: a.Keys, query: a.Query, queryKey: a.QueryKey}
 	longAway := s.hub.presence.away(listener{a.Resume.Stream, t.listener().target}, a.Resume.At, s.hub.db.Now()) > freeResume
-	snap, queued := s.hub.add(t)
+	snap, at, queued := s.hub.add(t)
 	s.targets[a.ID] = t
 	if err := wait(snap); err != nil {
 		return err
@@ -48,7 +48,7 @@ func (s *Stream) Add(a Target, wait func(*store.Snapshot) error) error {
 		}
 	}
 	s.countAdded(t, e, view, resumed, longAway)
-	if err := s.sendAll(e, snap.Time); err != nil {
+	if err := s.sendAll(e, at); err != nil {
 		return err
 	}
 	if a.Resume.Given && a.ExpectedCount != nil {
@@ -56,10 +56,10 @@ func (s *Stream) Add(a Target, wait func(*store.Snapshot) error) error {
 			return err
 		}
 	}
-	if err := s.change(pb.TargetChange_CURRENT, t.id, snap.Time); err != nil {
+	if err := s.change(pb.TargetChange_CURRENT, t.id, at); err != nil {
 		return err
 	}
-	if err := s.flush(snap.Time, true); err != nil {
+	if err := s.flush(at, true); err != nil {
 		return err
 	}
 	if a.Once {

@@ -13,6 +13,7 @@ import (
 
 	"heek.kr/heektime/emulator/firestore/internal/store"
 	"heek.kr/heektime/emulator/internal/resource"
+	"heek.kr/heektime/emulator/internal/value"
 )
 
 // maxQueue is the number of commits that may wait for dispatch. Beyond it, targets are reset.
@@ -72,20 +73,24 @@ func (h *Hub) Close() {
 	h.progress.Broadcast()
 }
 
-// add registers a target for all commits after the snapshot that it returns. All commits up to that
-// snapshot have been dispatched once settle(queued) returns.
-func (h *Hub) add(t *target) (snap *store.Snapshot, queued uint64) {
+// add registers a target for all commits after the snapshot that it returns, and returns the time of the read: now, and not
+// that of the last commit. Firebase's web SDK relies on it: a tab that does not hold the connection asks for what was read
+// later than all that it has of the collections with the same ID, and two targets without a commit in between would have the
+// same time. All commits up to the snapshot have been dispatched once settle(queued) returns.
+func (h *Hub) add(t *target) (snap *store.Snapshot, at value.Micros, queued uint64) {
 	h.presence.enter(t.listener())
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	at = h.db.Now() - 1 // every commit from here on is later
 	h.db.Locked(func(s *store.Snapshot) {
 		h.qmu.Lock()
 		defer h.qmu.Unlock()
 		h.targets++
 		snap, queued = s, h.queued
 	})
+	at = max(at, snap.Time)
 	if s := h.last(); s != nil {
-		snap = s
+		snap, at = s, s.Time
 	}
 	t.since = snap.Time
 	for _, k := range t.keys {
@@ -101,7 +106,7 @@ func (h *Hub) add(t *target) (snap *store.Snapshot, queued uint64) {
 			addTo(h.groups, q.Group, t)
 		}
 	}
-	return snap, queued
+	return snap, at, queued
 }
 
 // remove unregisters a target.

@@ -5,6 +5,7 @@ import (
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"google.golang.org/genproto/googleapis/rpc/status"
+	"google.golang.org/grpc/codes"
 	gstatus "google.golang.org/grpc/status"
 
 	"heek.kr/heektime/emulator/firestore/internal/store"
@@ -25,6 +26,8 @@ type Stream struct {
 	token     func(value.Micros) []byte
 	authorize Authorize
 	targets   map[int32]*target
+	lastID    int32        // the largest ID of a target so far
+	assigns   bool         // the client has let an ID be assigned
 	sent      value.Micros // time of the last global snapshot
 
 	// Wake receives a value when there is something to flush.
@@ -251,6 +254,22 @@ func (s *Stream) Reject(id int32, err error) error {
 		TargetChangeType: pb.TargetChange_REMOVE, TargetIds: []int32{id},
 		Cause: &status.Status{Code: int32(st.Code()), Message: st.Message()},
 	}}})
+}
+
+// TargetID returns the ID of a target to add: one that the stream assigns if the client's is 0. From then on, the
+// client cannot choose IDs (google/firestore/v1/firestore.proto, Target.target_id).
+func (s *Stream) TargetID(id int32) (int32, error) {
+	switch {
+	case id < 0:
+		return 0, gstatus.Errorf(codes.InvalidArgument, "target_id must be positive, not %d.", id)
+	case id > 0 && s.assigns:
+		return 0, gstatus.Errorf(codes.InvalidArgument, "target_id must be 0, not %d, after a target without one.", id)
+	case id == 0:
+		s.assigns = true
+		id = s.lastID + 1
+	}
+	s.lastID = max(s.lastID, id)
+	return id, nil
 }
 
 // Remove removes a target. The removal is acknowledged even if there is no such target.

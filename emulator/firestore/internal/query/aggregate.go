@@ -54,10 +54,10 @@ func ParseAggregations(list []*pb.StructuredAggregationQuery_Aggregation) ([]Agg
 				}
 			}
 		case *pb.StructuredAggregationQuery_Aggregation_Sum_:
-			a.Path, err = fieldpath.Parse(x.Sum.GetField().GetFieldPath())
+			a.Path, err = fieldpath.ParseField(x.Sum.GetField().GetFieldPath())
 		case *pb.StructuredAggregationQuery_Aggregation_Avg_:
 			a.avg = true
-			a.Path, err = fieldpath.Parse(x.Avg.GetField().GetFieldPath())
+			a.Path, err = fieldpath.ParseField(x.Avg.GetField().GetFieldPath())
 		default:
 			return nil, invalid("The aggregation %q has no operator.", a.Alias)
 		}

@@ -43,7 +43,7 @@ func (q *Query) parseNearest(n *pb.StructuredQuery_FindNearest) error {
 	case q.Start != nil || q.End != nil:
 		return invalid("A cursor cannot be used with find_nearest.")
 	}
-	if out.Path, err = fieldpath.Parse(n.GetVectorField().GetFieldPath()); err != nil {
+	if out.Path, err = fieldpath.ParseField(n.GetVectorField().GetFieldPath()); err != nil {
 		return err
 	}
 	if t := n.GetDistanceThreshold(); t != nil {

@@ -39,10 +39,11 @@ func Parse(parent resource.Key, sq *pb.StructuredQuery) (*Query, error) {
 	if err := q.parseOrders(sq.GetOrderBy()); err != nil {
 		return nil, err
 	}
-	if q.Start, err = q.parseCursor(sq.GetStartAt(), "start_at"); err != nil {
+	explicit := len(sq.GetOrderBy())
+	if q.Start, err = q.parseCursor(sq.GetStartAt(), explicit, "start_at"); err != nil {
 		return nil, err
 	}
-	if q.End, err = q.parseCursor(sq.GetEndAt(), "end_at"); err != nil {
+	if q.End, err = q.parseCursor(sq.GetEndAt(), explicit, "end_at"); err != nil {
 		return nil, err
 	}
 	if sq.GetOffset() < 0 {
@@ -87,7 +88,7 @@ func (q *Query) parseFrom(from []*pb.StructuredQuery_CollectionSelector) error {
 func (q *Query) parseSelect(sel *pb.StructuredQuery_Projection) error {
 	q.Select = []fieldpath.Path{}
 	for _, f := range sel.GetFields() {
-		p, err := fieldpath.Parse(f.GetFieldPath())
+		p, err := fieldpath.ParseField(f.GetFieldPath())
 		if err != nil {
 			return err
 		}
@@ -104,7 +105,7 @@ func (q *Query) parseOrders(list []*pb.StructuredQuery_Order) error {
 	seen := map[string]bool{}
 	desc := false
 	for _, o := range list {
-		p, err := fieldpath.Parse(o.GetField().GetFieldPath())
+		p, err := fieldpath.ParseField(o.GetField().GetFieldPath())
 		if err != nil {
 			return err
 		}
@@ -149,12 +150,14 @@ func afterName(p fieldpath.Path) error {
 	return invalid("Order by clause cannot contain more fields after the key %s", p)
 }
 
-func (q *Query) parseCursor(c *pb.Cursor, what string) (*Cursor, error) {
+// parseCursor parses a cursor of a query with a number of explicit sort keys. It cannot have more values, though the
+// complete order has more keys (google/firestore/v1/query.proto, StructuredQuery.start_at).
+func (q *Query) parseCursor(c *pb.Cursor, explicit int, what string) (*Cursor, error) {
 	if c == nil || len(c.GetValues()) == 0 {
 		return nil, nil
 	}
-	if len(c.GetValues()) > len(q.Orders) {
-		return nil, invalid("%s has too many values: %d for %d sort keys.", what, len(c.GetValues()), len(q.Orders))
+	if len(c.GetValues()) > explicit {
+		return nil, invalid("%s has too many values: %d, but order_by has %d fields.", what, len(c.GetValues()), explicit)
 	}
 	out := &Cursor{Before: c.GetBefore()}
 	for i, p := range c.GetValues() {

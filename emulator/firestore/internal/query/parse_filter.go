@@ -59,7 +59,7 @@ func parseFieldFilter(f *pb.StructuredQuery_FieldFilter) (Filter, error) {
 	if !ok {
 		return nil, invalid("a field filter must have an operator.")
 	}
-	p, err := fieldpath.Parse(f.GetField().GetFieldPath())
+	p, err := fieldpath.ParseField(f.GetField().GetFieldPath())
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +137,7 @@ func (c *Comparison) check() error {
 }
 
 func parseUnary(f *pb.StructuredQuery_UnaryFilter) (Filter, error) {
-	p, err := fieldpath.Parse(f.GetField().GetFieldPath())
+	p, err := fieldpath.ParseField(f.GetField().GetFieldPath())
 	if err != nil {
 		return nil, err
 	}

@@ -38,11 +38,6 @@ func (s *Service) parseListing(r *pb.ListDocumentsRequest) (listing, error) {
 	if l.size, err = pageSize(r.GetPageSize(), 300); err != nil {
 		return l, err
 	}
-	token, err := base64.RawURLEncoding.DecodeString(r.GetPageToken())
-	if err != nil {
-		return l, invalid("page_token is invalid.")
-	}
-	l.after = resource.Key(token)
 	if r.GetShowMissing() && (r.GetOrderBy() != "" || r.GetCollectionId() == "") {
 		return l, invalid("show_missing needs a collection_id and cannot be used together with order_by.")
 	}
@@ -53,8 +48,35 @@ func (s *Service) parseListing(r *pb.ListDocumentsRequest) (listing, error) {
 	if r.GetPageSize() > 0 {
 		l.query.Limit = l.size // rules see it as request.query.limit
 	}
-	return l, nil
+	if l.after, err = parsePageToken(r.GetPageToken(), l.collection); err == nil && l.after.Depth()%2 == 1 {
+		err = errPageToken()
+	}
+	return l, err
 }
+
+// pageToken returns the token of the page after a key.
+func pageToken(last resource.Key) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(last.Path()))
+}
+
+// parsePageToken returns the last key of the page before the one of a token, which is below parent, or "" for
+// no token.
+func parsePageToken(token string, parent resource.Key) (resource.Key, error) {
+	if token == "" {
+		return "", nil
+	}
+	path, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil {
+		return "", errPageToken()
+	}
+	last, err := resource.ParsePath(string(path))
+	if err != nil || !last.Under(parent) {
+		return "", errPageToken()
+	}
+	return last, nil
+}
+
+func errPageToken() error { return invalid("page_token is invalid.") }
 
 // ListDocuments returns a page of a collection's documents, sorted by name or by order_by. Without a collection
 // ID, the page is of all collections directly below the parent, sorted by name.
@@ -90,7 +112,7 @@ func (s *Service) ListDocuments(ctx context.Context, caller guard.Caller, r *pb.
 	out := &pb.ListDocumentsResponse{}
 	if len(found) > l.size {
 		found = found[:l.size]
-		out.NextPageToken = base64.RawURLEncoding.EncodeToString([]byte(found[l.size-1].Key))
+		out.NextPageToken = pageToken(found[l.size-1].Key)
 	}
 	for _, doc := range found {
 		out.Documents = append(out.Documents, s.document(doc, masked(doc, l.mask)))
@@ -127,7 +149,7 @@ func (s *Service) listWithMissing(ctx context.Context, caller guard.Caller, r *p
 	out := &pb.ListDocumentsResponse{}
 	if len(keys) > l.size {
 		keys = keys[:l.size]
-		out.NextPageToken = base64.RawURLEncoding.EncodeToString([]byte(keys[l.size-1]))
+		out.NextPageToken = pageToken(keys[l.size-1])
 	}
 	for _, k := range keys {
 		if doc := v.Get(k); doc != nil {
@@ -161,9 +183,9 @@ func (s *Service) ListCollectionIds(ctx context.Context, caller guard.Caller, r 
 	if err != nil {
 		return nil, err
 	}
-	token, err := base64.RawURLEncoding.DecodeString(r.GetPageToken())
+	last, err := parsePageToken(r.GetPageToken(), parent)
 	if err != nil {
-		return nil, invalid("page_token is invalid.")
+		return nil, err
 	}
 	v := d.Read()
 	if t := r.GetReadTime(); t != nil {
@@ -172,14 +194,14 @@ func (s *Service) ListCollectionIds(ctx context.Context, caller guard.Caller, r 
 		}
 	}
 	var from resource.Key
-	if len(token) > 0 {
-		from = resource.Key(token).After()
+	if last != "" {
+		from = last.After()
 	}
 	keys := v.Children(parent, from, size)
 	out := &pb.ListCollectionIdsResponse{}
 	if len(keys) > size {
 		keys = keys[:size]
-		out.NextPageToken = base64.RawURLEncoding.EncodeToString([]byte(keys[size-1]))
+		out.NextPageToken = pageToken(keys[size-1])
 	}
 	for _, k := range keys {
 		out.CollectionIds = append(out.CollectionIds, k.ID())

@@ -136,20 +136,21 @@ func (s *Service) listenRequest(d *Database, stream *listen.Stream, r *pb.Listen
 	case *pb.ListenRequest_RemoveTarget:
 		return stream.Remove(x.RemoveTarget)
 	case *pb.ListenRequest_AddTarget:
-		t, err := s.parseTarget(d, x.AddTarget)
+		id, err := stream.TargetID(x.AddTarget.GetTargetId())
 		if err != nil {
 			return stream.Reject(x.AddTarget.GetTargetId(), err)
+		}
+		t, err := s.parseTarget(d, id, x.AddTarget)
+		if err != nil {
+			return stream.Reject(id, err)
 		}
 		return stream.Add(t, d.waitDurable)
 	}
 	return invalid("A listen request must add or remove a target.")
 }
 
-func (s *Service) parseTarget(d *Database, p *pb.Target) (listen.Target, error) {
-	t := listen.Target{ID: p.GetTargetId(), Once: p.GetOnce()}
-	if t.ID <= 0 {
-		return t, invalid("target_id must be positive, not %d.", t.ID)
-	}
+func (s *Service) parseTarget(d *Database, id int32, p *pb.Target) (listen.Target, error) {
+	t := listen.Target{ID: id, Once: p.GetOnce()}
 	if c := p.GetExpectedCount(); c != nil {
 		n := c.GetValue()
 		t.ExpectedCount = &n

@@ -145,6 +145,8 @@ func (s *Service) PartitionQuery(ctx context.Context, caller guard.Caller, r *pb
 		return nil, err
 	}
 	switch {
+	case q.Parent != "": // google/firestore/v1/firestore.proto, PartitionQueryRequest.parent
+		return nil, invalid("The parent of a query to partition must be a database's documents, not the document %q.", r.GetParent())
 	case r.GetPartitionCount() <= 0:
 		return nil, invalid("partition_count must be positive.")
 	case !q.All || q.Filter != nil || q.Limit >= 0 || q.Offset > 0 || q.Start != nil || q.End != nil || len(q.Orders) != 1 || q.Orders[0].Desc:
@@ -157,7 +159,7 @@ func (s *Service) PartitionQuery(ctx context.Context, caller guard.Caller, r *pb
 	var after resource.Key
 	if r.GetPageToken() != "" {
 		if _, after, err = resource.ParseDocument(r.GetPageToken()); err != nil {
-			return nil, invalid("page_token is invalid.")
+			return nil, errPageToken()
 		}
 	}
 	v := d.Read()

@@ -77,7 +77,7 @@ func parseMask(m *pb.DocumentMask) (mask, error) {
 	}
 	out := mask{}
 	for _, s := range m.GetFieldPaths() {
-		p, err := fieldpath.Parse(s)
+		p, err := fieldpath.ParseField(s)
 		if err != nil {
 			return nil, err
 		}

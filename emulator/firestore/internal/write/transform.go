@@ -31,7 +31,7 @@ const (
 func parseTransforms(list []*pb.DocumentTransform_FieldTransform) ([]transform, error) {
 	var out []transform
 	for _, p := range list {
-		path, err := fieldpath.Parse(p.GetFieldPath())
+		path, err := parsePath(p.GetFieldPath())
 		if err != nil {
 			return nil, err
 		}

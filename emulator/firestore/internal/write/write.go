@@ -104,18 +104,31 @@ func Parse(db resource.Database, p *pb.Write) (*Write, error) {
 }
 
 func (w *Write) parseUpdate(p *pb.Write) (err error) {
-	if w.Fields, err = value.FieldsFromProto(p.GetUpdate().GetFields()); err != nil {
+	if w.Fields, err = fieldsOf(p.GetUpdate()); err != nil {
 		return err
 	}
 	if p.GetUpdateMask() == nil {
 		return nil
 	}
 	w.masked = true
-	if w.mask, err = fieldpath.ParseAll(p.GetUpdateMask().GetFieldPaths()); err != nil {
-		return err
+	for _, s := range p.GetUpdateMask().GetFieldPaths() {
+		path, err := parsePath(s)
+		if err != nil {
+			return err
+		}
+		w.mask = append(w.mask, path)
 	}
 	w.mask = outermost(w.mask)
 	return nil
+}
+
+// parsePath parses the path of a field that is written.
+func parsePath(s string) (fieldpath.Path, error) {
+	path, err := fieldpath.ParseField(s)
+	if err == nil && path.IsName() {
+		err = invalid("A write cannot change %s.", path)
+	}
+	return path, err
 }
 
 // outermost returns the paths of a mask that are not below another one. A mask selects the union of

@@ -25,6 +25,11 @@ window.ui = (() => {
       .filter((element) => isVisible(element) && !element.disabled)
     return all.find((element) => nameOf(element) === name) ?? all.find((element) => nameOf(element).startsWith(name))
   })
+  // A question would stop the page, and the test with it.
+  window.confirm = (text) => {
+    console.error(`the app asks: ${text}`)
+    return false
+  }
   const intercepted = new Map()
   const realFetch = window.fetch
   window.fetch = async (input, init) => {
@@ -35,6 +40,11 @@ window.ui = (() => {
     if (how) return new Response(JSON.stringify({ error: { code: how, message: 'UNAVAILABLE' } }), { status: how, headers: { 'Content-Type': 'application/json' } })
     return realFetch(input, init)
   }
+  // A worker whose file is intercepted cannot be loaded, whatever the browser keeps of it.
+  const isIntercepted = (address) => [...intercepted.keys()].some((part) => String(address).includes(part))
+  window.Worker = class extends window.Worker {
+    constructor(address, options) { super(isIntercepted(address) ? '/missing.js' : address, options) }
+  }
   return {
     until,
     // Requests to addresses with this part get a status, are "slow", which is never answered, or "unreachable"; without how, they
@@ -42,6 +52,22 @@ window.ui = (() => {
     network(part, how) {
       if (how) intercepted.set(part, how)
       else intercepted.delete(part)
+    },
+    // This tab, the only one that is open, has the connection to Firestore. Firebase's SDK notes in its database which tab does, for all.
+    async isConnected() {
+      const result = (request) => new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result)
+        request.onerror = () => reject(request.error)
+      })
+      const { name } = (await indexedDB.databases()).find((one) => one.name.startsWith('firestore/'))
+      const database = await result(indexedDB.open(name))
+      for (;;) {
+        const owner = await result(database.transaction('owner').objectStore('owner').get('owner'))
+        const tabs = Object.keys(localStorage).filter((key) => key.startsWith('firestore_clients_'))
+        if (owner && tabs.length === 1 && tabs[0].endsWith(owner.ownerId)) break
+        await new Promise((next) => { setTimeout(next, 50) })
+      }
+      database.close()
     },
     // Whether the lectures on the screen are up to date since the app was opened: it has noted that, or has counted them.
     settled: () => Object.values(JSON.parse(localStorage['heektime.syncs'] ?? '{}')).some(({ at }) => at > performance.timeOrigin) ||
@@ -61,6 +87,11 @@ window.ui = (() => {
     // The student comes back to the tab.
     comeBack: () => { document.dispatchEvent(new Event('visibilitychange')) },
     async click(name) { (await find(name)).click() },
+    // Where a control is on the screen, for a tap of its own.
+    async place(name) {
+      const { left, top, width, height } = (await find(name)).getBoundingClientRect()
+      return { x: left + width / 2, y: top + height / 2 }
+    },
     async fill(label, text) {
       const input = await find(label, 'input, select')
       input.focus()
