@@ -13,7 +13,7 @@ const sizes = files.map((name) => {
 })
 
 /** What is loaded until the list can be searched. */
-const firstUse = new Set(['index', 'searchworker'])
+const firstUse = new Set(['index', 'worker'])
 
 /** What is Firebase's, almost all of it. */
 const sdk = new Set(['firebase', 'push'])

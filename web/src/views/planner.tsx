@@ -18,7 +18,7 @@ import { leaveRow } from './leaverow.ts'
 
 let worker: PlannerClient | undefined
 const client = (): PlannerClient =>
-  (worker ??= new PlannerClient(new Worker(new URL('../logic/plannerworker.ts', import.meta.url), { type: 'module' })))
+  (worker ??= new PlannerClient(new Worker(new URL('../logic/worker.ts', import.meta.url), { type: 'module', name: 'planner' })))
 
 /** A course, or what one professor teaches of it. */
 interface Course {
