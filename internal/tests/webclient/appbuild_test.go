@@ -89,9 +89,9 @@ func takeOverChange(t *testing.T, w *world, a *app) {
 		"korean": "내일 새벽에 점검해요.", "english": "Maintenance tomorrow.", "audience": "all", "from": time.Now().Add(-time.Hour), "until": time.Now().Add(time.Hour),
 	})
 	a.open("강의 찾기")
-	switchList(t, w, a, list, func() {
-		a.eval(nil, "ui.pass(10)")
-		a.eval(nil, "dispatchEvent(new Event('online'))") // a visitor's app asks now
+	switchList(t, w, a, list, func() { // a visitor's app asks again, and for announcements, even if it has asked a minute after it was opened
+		a.eval(nil, "ui.pass(7 * 60)")
+		a.eval(nil, "dispatchEvent(new Event('online'))")
 	})
 	a.eval(nil, "ui.comeBack()")
 	a.sees("내일 새벽에 점검해요.")
