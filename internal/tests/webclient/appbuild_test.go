@@ -56,6 +56,9 @@ func TestAppBuild(t *testing.T) {
 	a.click("자동으로 짜기")
 	a.fill("듣고 싶은 과목", "인공지능개론")
 	a.click("인공지능개론")
+	a.fill("듣고 싶은 과목", "rmfTmrl") // 글쓰기
+	a.click("인공지능개론 대신: 글쓰기 (교수3)")
+	a.sees("인공지능개론 또는 글쓰기 (교수3)")
 	a.sees("겹치지 않는 시간표")
 	a.accessible("planner")
 	a.click("이 시간표로 만들기")
@@ -86,16 +89,20 @@ func takeOverChange(t *testing.T, w *world, a *app) {
 		"korean": "내일 새벽에 점검해요.", "english": "Maintenance tomorrow.", "audience": "all", "from": time.Now().Add(-time.Hour), "until": time.Now().Add(time.Hour),
 	})
 	a.open("강의 찾기")
-	switchList(t, w, a, list, func() {
-		a.eval(nil, "ui.pass(10)")
-		a.eval(nil, "dispatchEvent(new Event('online'))") // a visitor's app asks now
+	switchList(t, w, a, list, func() { // a visitor's app asks again, and for announcements, even if it has asked a minute after it was opened
+		a.eval(nil, "ui.pass(7 * 60)")
+		a.eval(nil, "dispatchEvent(new Event('online'))")
 	})
 	a.eval(nil, "ui.comeBack()")
 	a.sees("내일 새벽에 점검해요.")
 	a.open("담은 강의")
 	a.click("바뀐 강의 1개")
 	a.sees("신공학관 101")
+	a.sees("에 바뀌었어요")
 	a.accessible("what changed")
+	a.click("그대로 두기")
+	a.sees("바뀐 강의가 없어요")
+	a.click("되돌리기")
 	a.click("반영하기")
 	a.click("닫기")
 	a.sees("신공학관 101")

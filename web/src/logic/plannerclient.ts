@@ -1,6 +1,6 @@
 // The page's side of plannerworker.ts.
 //
-//   const client = new PlannerClient(new Worker(new URL('./logic/plannerworker.ts', import.meta.url), { type: 'module' }))
+//   const client = new PlannerClient(new Worker(new URL('./logic/worker.ts', import.meta.url), { type: 'module', name: 'planner' }))
 //   const result = await client.plan(options)   undefined if a newer request or cancel() came in between
 //   await client.cancel()
 

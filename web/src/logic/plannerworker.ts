@@ -49,10 +49,3 @@ export function servePlanner(scope: WorkerScope<PlannerMessage, PlannerReply>): 
     proceed(id, () => (search ??= new PlanSearch(options)), until)
   }
 }
-
-declare const WorkerGlobalScope: (new () => unknown) | undefined
-
-// In a worker, and only there, serve it.
-if (typeof WorkerGlobalScope !== 'undefined' && self instanceof WorkerGlobalScope) {
-  servePlanner(self as unknown as WorkerScope<PlannerMessage, PlannerReply>)
-}

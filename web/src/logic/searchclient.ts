@@ -1,6 +1,6 @@
 // The page's side of searchworker.ts.
 //
-//   const worker = new Worker(new URL('./logic/searchworker.ts', import.meta.url), { type: 'module' })
+//   const worker = new Worker(new URL('./logic/worker.ts', import.meta.url), { type: 'module', name: 'search' })
 //   const client = new SearchClient(worker)
 //   const { lectures, result } = await client.load(bytes, { query })   read a course list, and search in it from now on
 //   const result = await client.search({ query })                      undefined if a newer search replaced this one

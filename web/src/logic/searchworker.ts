@@ -57,10 +57,3 @@ export function serveSearch(scope: WorkerScope<SearchMessage, SearchReply>): voi
     })
   }
 }
-
-declare const WorkerGlobalScope: (new () => unknown) | undefined
-
-// In a worker, and only there, serve it.
-if (typeof WorkerGlobalScope !== 'undefined' && self instanceof WorkerGlobalScope) {
-  serveSearch(self as unknown as WorkerScope<SearchMessage, SearchReply>)
-}

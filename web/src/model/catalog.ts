@@ -25,7 +25,7 @@ export const order = signal<SortOrder>('relevance')
 
 let worker: SearchClient | undefined
 const client = (): SearchClient =>
-  (worker ??= new SearchClient(new Worker(new URL('../logic/searchworker.ts', import.meta.url), { type: 'module' })))
+  (worker ??= new SearchClient(new Worker(new URL('../logic/worker.ts', import.meta.url), { type: 'module', name: 'search' })))
 
 let shownList = ''
 let attempt = 0

@@ -64,8 +64,12 @@ const offered = ({ kind, fields, edited, unsure }: Proposal): string =>
 /** What the student may take over or keep. */
 export const news = computed<readonly Proposal[]>(() => comparison.value.proposals.filter((proposal) => kept.value[proposal.id] !== offered(proposal)))
 
-/** When the newest change was. */
-export const newsTime = computed(() => comparison.value.seen)
+/** When the list changed that a proposal is of: the newest change, unless it is known which one has the lecture. */
+export function changedAt({ id }: Proposal): number {
+  const identifier = lectures.value.find((lecture) => lecture.id === id)?.identifier
+  const change = known.value.changes.find((one) => one.lectures.some((l) => l.identifier === identifier || l.before.identifier === identifier))
+  return change?.at ?? comparison.value.seen
+}
 
 function keep(proposal: Proposal): void {
   kept.value = Object.fromEntries([...Object.entries(kept.value).filter(([id]) => id !== proposal.id), [proposal.id, offered(proposal)]].slice(-200))

@@ -1,12 +1,12 @@
 import {
-  CalendarDays, Check, ChevronDown, CircleAlert, CloudOff, Copy, Ellipsis, ExternalLink, List, Pencil, Plus, Printer, Redo2, Search,
+  CalendarDays, Check, ChevronDown, CircleAlert, CloudOff, Copy, ExternalLink, List, Pencil, Plus, Printer, Redo2, Search,
   Share2, SlidersHorizontal, Smartphone, Trash2, Undo2, User, Users, WandSparkles, X, type IconNode,
 } from 'lucide'
 import { h } from 'preact'
 
 const icons = {
   alert: CircleAlert, calendar: CalendarDays, check: Check, copy: Copy, device: Smartphone, down: ChevronDown, filters: SlidersHorizontal,
-  link: ExternalLink, list: List, more: Ellipsis, offline: CloudOff, edit: Pencil, plus: Plus, print: Printer, redo: Redo2, search: Search,
+  link: ExternalLink, list: List, offline: CloudOff, edit: Pencil, plus: Plus, print: Printer, redo: Redo2, search: Search,
   share: Share2, trash: Trash2, undo: Undo2, user: User, users: Users, wand: WandSparkles, close: X,
 } satisfies Record<string, IconNode>
 

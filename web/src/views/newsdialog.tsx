@@ -1,7 +1,7 @@
 import { formatTime, t } from '../i18n/index.ts'
 import type { Proposal, ProposedField } from '../lecturechanges.ts'
 import { formatMinutes } from '../logic/timeslots.ts'
-import { keepMine, news, newsTime, removeGone, takeProposal } from '../model/news.ts'
+import { changedAt, keepMine, news, removeGone, takeProposal } from '../model/news.ts'
 import { lectures } from '../model/plans.ts'
 import type { LectureTime } from '../model/types.ts'
 import { Dialog } from './dialog.tsx'
@@ -13,7 +13,6 @@ export function NewsDialog() {
   return (
     <Dialog title={words.news}>
       {news.value.length === 0 && <p class="hint">{words.newsNone}</p>}
-      {news.value.length > 0 && <p class="hint">{words.since(formatTime(newsTime.value))}</p>}
       <ul class="cards">
         {news.value.map((proposal) => (
           <li key={proposal.id} class="card news">
@@ -35,6 +34,7 @@ export function NewsOf({ proposal, decided }: { proposal: Proposal; decided?: ()
   }
   return (
     <>
+      <p class="hint">{words.since(formatTime(changedAt(proposal)))}</p>
       {proposal.kind === 'removed' && <p class="clash-line">{words.gone}</p>}
       <Fields fields={proposal.fields} />
       {proposal.unsure.length > 0 && <><Fields fields={proposal.unsure} /><p class="hint">{words.perhapsEdited}</p></>}

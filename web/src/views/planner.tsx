@@ -5,7 +5,7 @@ import type { ListedLecture } from '../logic/coursefile.ts'
 import type { FoundPlan, PlannerResult, Wish } from '../logic/planner.ts'
 import { PlannerClient } from '../logic/plannerclient.ts'
 import { formatMinutes } from '../logic/timeslots.ts'
-import { catalog, listState, searchList, wanted } from '../model/catalog.ts'
+import { catalog, listState, retryList, searchList, wanted } from '../model/catalog.ts'
 import { createPlan, lectures } from '../model/plans.ts'
 import { closeDialog } from '../model/screen.ts'
 import { maxCredit } from '../schema.ts'
@@ -18,7 +18,7 @@ import { leaveRow } from './leaverow.ts'
 
 let worker: PlannerClient | undefined
 const client = (): PlannerClient =>
-  (worker ??= new PlannerClient(new Worker(new URL('../logic/plannerworker.ts', import.meta.url), { type: 'module' })))
+  (worker ??= new PlannerClient(new Worker(new URL('../logic/worker.ts', import.meta.url), { type: 'module', name: 'planner' })))
 
 /** A course, or what one professor teaches of it. */
 interface Course {
@@ -88,7 +88,12 @@ export function Planner() {
               instead={last && { of: named(last), add: (course) => change(last, { ...last, courses: [...last.courses, course] }) }}
             />
           )
-          : <p role="status">{listState.value === 'loading' ? words.listLoading : listState.value === 'missing' ? words.listMissing : words.listUnreachable}</p>}
+          : (
+            <div class="actions" role="status">
+              {listState.value === 'loading' ? words.listLoading : listState.value === 'missing' ? words.listMissing : words.listUnreachable}
+              {listState.value !== 'loading' && <button type="button" onClick={() => void retryList()}>{words.retry}</button>}
+            </div>
+          )}
         <ul class="wishes" aria-label={words.wanted}>
           {wishes.map((wish) => (
             <li key={named(wish)} class="chip">
