@@ -77,7 +77,7 @@ func serve() (addr string, stop func(), err error) {
 	if err != nil {
 		return "", nil, err
 	}
-	g := grpc.NewServer()
+	g := grpc.NewServer(grpc.UnaryInterceptor(takeAMillisecond))
 	s.Register(g)
 	go g.Serve(l)
 	return l.Addr().String(), func() { s.Close(); g.Stop() }, nil
@@ -106,4 +106,11 @@ func writeKey(file string) error {
 		return err
 	}
 	return os.WriteFile(file, b, 0o600)
+}
+
+// takeAMillisecond makes calls as slow as those to the cloud: two tests compare server timestamps of one commit and the
+// next, which have milliseconds.
+func takeAMillisecond(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
+	time.Sleep(time.Millisecond)
+	return handle(ctx, request)
 }
