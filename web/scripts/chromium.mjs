@@ -5,6 +5,7 @@
 //   const page = await browser.page()       a device of its own: storage, caches, cookies
 //   await page.send('Page.navigate', { url })
 //   await page.evaluate('document.title')
+//   await page.close()
 //   await browser.close()
 
 import { spawn } from 'node:child_process'
@@ -28,7 +29,8 @@ export async function launch() {
       const { browserContextId } = await send('Target.createBrowserContext')
       const { targetId } = await send('Target.createTarget', { url: 'about:blank', browserContextId })
       const { sessionId } = await send('Target.attachToTarget', { targetId, flatten: true })
-      return pageOf(send, sessionId)
+      const page = await pageOf(send, sessionId)
+      return { ...page, close: () => send('Target.disposeBrowserContext', { browserContextId }) }
     },
     async close() {
       await send('Browser.close')
