@@ -160,7 +160,7 @@ func TestProjectWithLists(t *testing.T) {
 // Rules are never off because their file is missing or empty.
 func TestProjectWithoutItsFiles(t *testing.T) {
 	for _, text := range []string{
-		`{"firestore": {"rules": "absent"}}`, `{"firestore": {"indexes": "absent"}}`, `{"storage": {"rules": "absent"}}`,
+		`{"firestore": {"rules": "absent"}}`, `{"storage": {"rules": "absent"}}`,
 		`{"storage": [{"bucket": "a", "rules": "absent"}]}`, `{"firestore": {"rules": "."}}`,
 		`{"firestore": {"rules": "empty"}}`, `{"storage": {"rules": "empty"}}`, `{"storage": [{"rules": "empty"}, {"rules": "absent"}]}`,
 	} {
@@ -181,6 +181,19 @@ func TestProjectWithoutItsFiles(t *testing.T) {
 		if err == nil {
 			t.Errorf("%s: the cloud started", text)
 		}
+	}
+}
+
+// A project whose index file is missing starts, as with the Firebase CLI: then no query has an index.
+func TestProjectWithoutItsIndexes(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "firebase.json")
+	if err := os.WriteFile(path, []byte(`{"firestore": {"indexes": "absent"}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	notes := emulatortest.Start(t, emulatortest.Project(t, path)).FirestoreClient(t).Collection("notes")
+	_, err := notes.Where("owner", "==", "ann").OrderBy("at", firestore.Asc).Documents(t.Context()).GetAll()
+	if status.Code(err) != codes.FailedPrecondition {
+		t.Errorf("a query without its index: %v", err)
 	}
 }
 

@@ -8,7 +8,8 @@ import (
 )
 
 // TestAppBuild builds timetables without an account on a desktop: what does not clash, own blocks, one's own copy, two timetables
-// side by side, timetables that the app makes, and what the school changes meanwhile.
+// side by side, timetables that the app makes, and what the school changes meanwhile. It is long because
+// it is the steps of one student.
 func TestAppBuild(t *testing.T) {
 	t.Parallel()
 	w := newAppWorld(t)
