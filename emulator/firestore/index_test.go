@@ -218,6 +218,7 @@ func TestPrintedEntrySuffices(t *testing.T) {
 func TestInvalidIndexes(t *testing.T) {
 	for text, want := range map[string]string{
 		`[]`:                "parse index definitions",
+		`{"indexs": []}`:    `there is no key "indexs"`,
 		`{"indexes": [{}]}`: "indexes[0]: collectionGroup",
 		`{"indexes": [{"collectionGroup": "a", "queryScope": "ALL", "fields": []}]}`: `queryScope "ALL"`,
 		`{"indexes": [{"collectionGroup": "a", "fields": [{"fieldPath": "x"}]}]}`:    "fields[0]",

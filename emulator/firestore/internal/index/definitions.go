@@ -8,6 +8,9 @@ package index
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"heek.kr/heektime/emulator/internal/fieldpath"
 )
@@ -86,6 +89,9 @@ func Parse(text []byte) (*Definitions, error) {
 	if err := json.Unmarshal(text, &file); err != nil {
 		return nil, fmt.Errorf("parse index definitions: %w", err)
 	}
+	if err := checkKeys(text); err != nil {
+		return nil, err
+	}
 	for i, x := range file.Indexes {
 		if err := x.normalize(); err != nil {
 			return nil, fmt.Errorf("index definitions: indexes[%d]: %w", i, err)
@@ -116,6 +122,20 @@ func Parse(text []byte) (*Definitions, error) {
 		d.overridden[o.CollectionGroup] = true
 	}
 	return d, nil
+}
+
+// checkKeys refuses lists that have another name: without its indexes, a project's queries fail.
+func checkKeys(text []byte) error {
+	var lists map[string]json.RawMessage
+	if err := json.Unmarshal(text, &lists); err != nil {
+		return fmt.Errorf("parse index definitions: %w", err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(lists)) {
+		if name != "indexes" && name != "fieldOverrides" && !strings.HasPrefix(name, "$") {
+			return fmt.Errorf("index definitions: there is no key %q: the lists are \"indexes\" and \"fieldOverrides\"", name)
+		}
+	}
+	return nil
 }
 
 func scope(s *string) error {
