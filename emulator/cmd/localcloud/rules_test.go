@@ -3,8 +3,10 @@ package main
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -46,57 +48,71 @@ func TestRulesAreNamed(t *testing.T) {
 	}
 }
 
-// Rules are reloaded when their file changes. With an error, they do not replace those in use.
+// Rules of every kind are reloaded when their file changes. With an error, they do not replace those in use.
 func TestRulesAreReloaded(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
 	dir := rulesProject(t, "false")
+	write(t, dir, "firebase.json", `{"firestore": [{"database": "(default)", "rules": "firestore.rules"}, {"database": "archive", "rules": "archive.rules"}],
+		"storage": {"rules": "storage.rules"}, "emulators": {"firestore": {"port": 0}, "auth": {"port": 0}, "storage": {"port": 0},
+		"tasks": {"port": 0}, "ui": {"port": 0}, "hub": {"port": 0}}}`)
+	writeOthers := func(condition string) {
+		write(t, dir, "archive.rules", "service cloud.firestore { match /databases/{d}/documents/a/b { allow read: if "+condition+"; } }")
+		write(t, dir, "storage.rules", "service firebase.storage { match /b/{b}/o/{name} { allow read: if "+condition+"; } }")
+	}
+	writeOthers("false")
 	output, stdout := io.Pipe()
 	errors, stderr := io.Pipe()
 	p := &program{stdin: strings.NewReader(""), stdout: stdout, stderr: stderr}
-	code := make(chan int, 1)
 	go func() {
-		code <- p.main(ctx, []string{"--config", dir, "--", "sh", "-c", "echo $FIRESTORE_EMULATOR_HOST; exec sleep 600"})
+		p.main(ctx, []string{"--config", dir, "--", "sh", "-c", "echo $FIRESTORE_EMULATOR_HOST $FIREBASE_STORAGE_EMULATOR_HOST; exec sleep 600"})
 		stderr.Close()
 	}()
-	said := make(chan string, 100)
-	go func() {
-		for lines := bufio.NewScanner(errors); lines.Scan(); {
-			said <- lines.Text()
+	said := bufio.NewScanner(errors)
+	wait := func(sentences ...string) {
+		t.Helper()
+		for len(sentences) > 0 {
+			if !said.Scan() {
+				t.Fatalf("it ended without saying %q", sentences)
+			}
+			sentences = slices.DeleteFunc(sentences, func(s string) bool { return strings.Contains(said.Text(), s) })
 		}
-		close(said)
-	}()
-	address, err := bufio.NewReader(output).ReadString('\n')
-	if err != nil {
+	}
+	wait(dir + "/storage.rules") // the start
+	var firestore, storage string
+	if _, err := fmt.Fscanln(output, &firestore, &storage); err != nil {
 		t.Fatal(err)
 	}
-	for _, step := range []struct {
-		condition, says string // "" leaves the file
-		want            int
-	}{{"", "", http.StatusForbidden}, {"true", "reloaded " + dir, http.StatusNotFound}, {"fal se", "firestore.rules:3:", http.StatusNotFound}, {"false", "reloaded " + dir, http.StatusForbidden}} {
-		if step.condition != "" {
-			writeRules(t, dir, step.condition)
-		}
-		for step.says != "" {
-			line, ok := <-said
-			if !ok {
-				t.Fatalf("%q: it ended without saying %s", step.condition, step.says)
-			}
-			if strings.Contains(line, step.says) {
-				break
-			}
-		}
-		response, err := http.Get("http://" + strings.TrimSpace(address) + "/v1/projects/demo-test/databases/(default)/documents/a/b")
+	const documents = "/v1/projects/demo-test/databases/%s/documents/a/b"
+	want := func(step, path string, code int) {
+		t.Helper()
+		response, err := http.Get("http://" + path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		response.Body.Close()
-		if response.StatusCode != step.want {
-			t.Errorf("%q: %s, want %d", step.condition, response.Status, step.want)
+		if response.StatusCode != code {
+			t.Errorf("%s: %s: %s, want %d", step, path, response.Status, code)
 		}
 	}
-	interrupt()
-	for range said { // until it ends
+	rest := firestore + fmt.Sprintf(documents, "(default)")
+	all := []string{rest, firestore + fmt.Sprintf(documents, "archive"), storage + "/v0/b/demo-test.appspot.com/o/x"}
+	for _, path := range all {
+		want("at the start", path, http.StatusForbidden)
 	}
-	<-code
+	writeRules(t, dir, "true")
+	writeOthers("true")
+	wait("reloaded "+dir+"/firestore.rules", "reloaded "+dir+"/archive.rules", "reloaded "+dir+"/storage.rules")
+	for _, path := range all {
+		want("changed", path, http.StatusNotFound)
+	}
+	writeRules(t, dir, "fal se")
+	wait("firestore.rules:3:")
+	want("with an error", rest, http.StatusNotFound)
+	writeRules(t, dir, "false")
+	wait("reloaded " + dir)
+	want("without it", rest, http.StatusForbidden)
+	interrupt()
+	for said.Scan() { // until it ends
+	}
 }
