@@ -48,7 +48,8 @@ func TestRulesAreNamed(t *testing.T) {
 	}
 }
 
-// Rules of every kind are reloaded when their file changes. With an error, they do not replace those in use.
+// Rules of every kind are reloaded when their file changes. With an error, they do not replace those in use. It is long because
+// one cloud goes through all of it, to wait for few changes.
 func TestRulesAreReloaded(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
