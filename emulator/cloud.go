@@ -80,6 +80,7 @@ type Cloud struct {
 	// accountServices is Config.AccountServices.
 	accountServices map[string]string
 	ttl             bool   // Config.TTL
+	rulesConfig     Config // for its rules and where they are from
 	bucket          string // the first of Config.Buckets, or ""
 
 	// pages decides which web pages may call the ports.
@@ -103,7 +104,8 @@ func Open(cfg Config) (cloud *Cloud, err error) {
 	}
 	c := &Cloud{
 		Clock: cfg.Clock, Project: cfg.Project, Prices: cfg.Prices, IAM: cfg.IAM, accountServices: cfg.AccountServices, ttl: cfg.TTL,
-		doors: map[string]*muxserver.Server{},
+		rulesConfig: cfg,
+		doors:       map[string]*muxserver.Server{},
 	}
 	if len(cfg.Buckets) > 0 {
 		c.bucket = cfg.Buckets[0]

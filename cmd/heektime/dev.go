@@ -113,7 +113,7 @@ func (o *devOptions) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
-	defer o.serveBeside(ctx, b, watcher)()
+	defer o.serveBeside(ctx, b, watcher, screen)()
 	screen.printf("started a local cloud, project %s, in %d ms; refreshing the course lists", o.project, time.Since(began).Milliseconds())
 	rows, err := o.refreshAll(ctx, b, schools, screen)
 	if err != nil {
@@ -129,7 +129,7 @@ func (o *devOptions) run(ctx context.Context) (err error) {
 	}
 	defer closeWeb()
 	if !o.json {
-		o.printStartScreen(b, hasStudent, webApp, logFile.Name(), config.Reach())
+		o.printStartScreen(b, hasStudent, webApp, logFile.Name(), config)
 	}
 	screen.startShowingRefreshes()
 	<-ctx.Done()
@@ -166,11 +166,12 @@ func (o *devOptions) printRuns(rows []row) error {
 	return nil
 }
 
-// serveBeside starts what runs beside the backend: the alerts and the demo university. It returns a
-// function that stops the alerts.
-func (o *devOptions) serveBeside(ctx context.Context, b *local.Backend, watcher *alertwatch.Watcher) context.CancelFunc {
+// serveBeside starts what runs beside the backend: the alerts, the look for changed rules and the demo university. It
+// returns a function that stops the first two.
+func (o *devOptions) serveBeside(ctx context.Context, b *local.Backend, watcher *alertwatch.Watcher, screen *screen) context.CancelFunc {
 	ctx, stop := context.WithCancel(ctx)
 	go watcher.Run(ctx, b.Cloud.Clock.Now)
+	go b.Cloud.WatchRules(ctx, func(sentence string) { screen.printf("%s", sentence) })
 	if o.demo != nil {
 		go o.demo.serve(b.Cloud)
 	}

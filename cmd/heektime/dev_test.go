@@ -50,3 +50,20 @@ func TestPagesMayNotControlTheDemo(t *testing.T) {
 		t.Errorf("the screen shows:\n%s", text)
 	}
 }
+
+// What nobody means in rules is on dev's screen; that everybody may read something is not.
+func TestMistakesInRulesAreShown(t *testing.T) {
+	var shown bytes.Buffer
+	cloud, err := emulator.Open(emulator.Config{Logger: slog.New(&screen{out: &shown}), Rules: []byte(`rules_version = '2';
+service cloud.firestore { match /databases/{d}/documents {
+  match /a/{id} { allow get: if isOwner(); }
+  match /b/{id} { allow get: if true; }
+} }`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cloud.Close()
+	if text := shown.String(); !strings.Contains(text, "firestore.rules:3:33: warning: Invalid function name: isOwner") || strings.Contains(text, "everyone") {
+		t.Errorf("the screen shows:\n%s", text)
+	}
+}

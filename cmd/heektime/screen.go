@@ -11,11 +11,12 @@ import (
 
 	"heek.kr/heektime/cmd/heektime/internal/table"
 	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/rules"
 	"heek.kr/heektime/internal/refresh"
 )
 
-// screen prints dev's progress and, after the first refreshes, one line for each later refresh and for
-// rejected web pages, whose developer sees no reason in the browser. It is a slog handler: it picks
+// screen prints dev's progress and, after the first refreshes, one line for each later refresh for
+// rejected web pages, whose developer sees no reason in the browser, and for mistakes in rules. It is a slog handler: it picks
 // these out of the log, which goes to a file in full.
 type screen struct {
 	out   io.Writer
@@ -45,13 +46,17 @@ func (s *screen) startShowingRefreshes() {
 // Enabled accepts the level at which refreshes are logged.
 func (s *screen) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelInfo }
 
-// Handle prints a record that describes a finished refresh or a rejected page, and ignores all others.
+// Handle prints a record that describes a finished refresh, a rejected page or a mistake in rules, and ignores all others.
 func (s *screen) Handle(_ context.Context, r slog.Record) error {
 	s.mu.Lock()
 	show := s.showRefreshes
 	s.mu.Unlock()
 	if r.Message == emulator.RejectedPage {
-		s.printRejection(r)
+		s.printAttribute(r, "reason", "%s: %s (environment variable ALLOWED_ORIGINS)")
+		return nil
+	}
+	if r.Message == rules.Warning && r.Level >= slog.LevelWarn {
+		s.printAttribute(r, "issue", "%s: %s")
 		return nil
 	}
 	var school, semester, outcome, reason string
@@ -77,11 +82,11 @@ func (s *screen) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
-// printRejection prints why a web page's request was rejected.
-func (s *screen) printRejection(r slog.Record) {
+// printAttribute prints the message and an attribute of a record.
+func (s *screen) printAttribute(r slog.Record, key, format string) {
 	r.Attrs(func(a slog.Attr) bool {
-		if a.Key == "reason" {
-			s.printf("%s: %s (environment variable ALLOWED_ORIGINS)", r.Message, a.Value)
+		if a.Key == key {
+			s.printf(format, r.Message, a.Value)
 		}
 		return true
 	})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"heek.kr/heektime/cmd/heektime/internal/firebase"
 	"heek.kr/heektime/cmd/heektime/internal/local"
 	"heek.kr/heektime/cmd/heektime/internal/student"
 	"heek.kr/heektime/internal/deployment"
@@ -41,7 +42,7 @@ func (o *devOptions) createStudent(ctx context.Context, b *local.Backend, rows [
 
 // printStartScreen prints what to open first, webApp among it, the addresses that clients are configured with, and
 // the commands that work on a running dev.
-func (o *devOptions) printStartScreen(b *local.Backend, hasStudent bool, webApp, logPath, reach string) {
+func (o *devOptions) printStartScreen(b *local.Backend, hasStudent bool, webApp, logPath string, firebase *firebase.Config) {
 	var s strings.Builder
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(&s, "%-15s%s\n", name, fmt.Sprintf(format, args...))
@@ -81,7 +82,10 @@ func (o *devOptions) printStartScreen(b *local.Backend, hasStudent bool, webApp,
 			line(svc.Name, "%s   internal", url)
 		}
 	}
-	line("open to", "%s", reach)
+	for _, rules := range firebase.DescribeRules(nil) {
+		line("rules", "%s", rules)
+	}
+	line("open to", "%s", firebase.Reach())
 	config := "" // the other commands find the hub through the same file
 	if o.config != "" {
 		config = " --config " + o.config

@@ -19,7 +19,7 @@ type Evaluation struct {
 // project "" means every project without rules of its own. Listeners are authorized again. The
 // error wraps a *[rules.Error], which names lines and columns; the old rules then stay in effect.
 func (s *Server) SetRules(project string, text []byte) (warnings []rules.Issue, err error) {
-	set, warnings, err := rules.Compile("firestore.rules", string(text))
+	set, warnings, err := rules.CompileFor(rules.Firestore, "firestore.rules", string(text))
 	if err != nil {
 		return warnings, fmt.Errorf("firestore: %w", err)
 	}

@@ -40,6 +40,7 @@ import (
 	"heek.kr/heektime/emulator/internal/emulatorauth"
 	"heek.kr/heektime/emulator/internal/httplimit"
 	"heek.kr/heektime/emulator/internal/muxserver"
+	"heek.kr/heektime/emulator/rules"
 )
 
 // Config configures a [Server].
@@ -162,9 +163,7 @@ func New(c Config) (*Server, error) {
 			engine.Close()
 			return nil, err
 		}
-		for _, w := range warnings {
-			c.Logger.Info("security rules", "issue", w.String())
-		}
+		rules.Log(c.Logger, warnings)
 	}
 	return s, nil
 }

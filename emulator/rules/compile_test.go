@@ -69,6 +69,26 @@ func TestSyntaxErrors(t *testing.T) {
 	}
 }
 
+// A file for a service has rules for it.
+func TestCompileFor(t *testing.T) {
+	const documents, objects = "service cloud.firestore {}", "service firebase.storage {}"
+	for _, c := range []struct {
+		service      rules.Service
+		source, want string // "" is no error
+	}{
+		{rules.Storage, "", "x.rules:1:1: error: missing service block: expected 'service firebase.storage { … }'"},
+		{rules.Firestore, objects, "x.rules:1:1: error: these are rules for firebase.storage: expected 'service cloud.firestore { … }'"},
+		{rules.Storage, documents, "x.rules:1:1: error: these are rules for cloud.firestore: expected 'service firebase.storage { … }'"},
+		{rules.Firestore, objects + documents, ""},
+		{rules.Storage, objects, ""},
+	} {
+		_, _, err := rules.CompileFor(c.service, "x.rules", c.source)
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s for %s: %v, want %q", c.source, c.service, err, c.want)
+		}
+	}
+}
+
 // TestCheckErrorsAndWarnings checks rules that parse but are wrong or suspicious.
 func TestCheckErrorsAndWarnings(t *testing.T) {
 	for _, c := range []struct{ body, want string }{

@@ -67,8 +67,9 @@ func (e *Error) Error() string {
 
 // source is the text of a rules file.
 type source struct {
-	file string
-	text string
+	file    string
+	text    string
+	service Service // that must have rules, "" for any
 }
 
 // position returns the line and column of a byte offset, both from 1, the column in characters.

@@ -1,7 +1,9 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -107,9 +109,7 @@ func (p *parser) file() *file {
 	for {
 		switch {
 		case p.tok.kind == tokenEnd:
-			if len(f.services) == 0 {
-				p.fail(p.tok.pos, "missing service block: expected 'service cloud.firestore { … }'")
-			}
+			p.requireService(f)
 			return f
 		case p.is("rules_version"):
 			p.version(f)
@@ -120,6 +120,17 @@ func (p *parser) file() *file {
 		default:
 			p.expected("'rules_version', 'service' or 'function'")
 		}
+	}
+}
+
+// requireService fails if the file has no rules, or none for the service that it is for.
+func (p *parser) requireService(f *file) {
+	want := cmp.Or(p.src.service, Firestore)
+	switch {
+	case len(f.services) == 0:
+		p.fail(p.tok.pos, "missing service block: expected 'service %s { … }'", want)
+	case p.src.service != "" && !slices.ContainsFunc(f.services, func(s *service) bool { return s.name == string(want) }):
+		p.fail(f.services[0].pos, "these are rules for %s: expected 'service %s { … }'", f.services[0].name, want)
 	}
 }
 

@@ -32,7 +32,16 @@ func (s *source) statement(a *allow) Statement {
 // Compile compiles the text of a rules file. name identifies the file in messages; it is not
 // opened. Warnings are in source order. A non-nil error is an [*Error].
 func Compile(name, text string) (*Ruleset, []Issue, error) {
-	src := &source{file: name, text: text}
+	return compile(&source{file: name, text: text})
+}
+
+// CompileFor is [Compile] for a file that must have rules for a service. It may have those of others, too.
+func CompileFor(s Service, name, text string) (*Ruleset, []Issue, error) {
+	return compile(&source{file: name, text: text, service: s})
+}
+
+func compile(src *source) (*Ruleset, []Issue, error) {
+	text := src.text
 	switch {
 	case len(text) > MaxSourceBytes:
 		i := src.issue(SeverityError, "limit", 0, fmt.Sprintf("the rules file has %d bytes: at most %d are allowed", len(text), MaxSourceBytes))

@@ -41,7 +41,8 @@ func (s *Server) handleSetRules(c call) error {
 	if len(files) == 0 || len(files) < len(sent.Files) {
 		return badRequest("The request needs rules.files; each file needs content and, if there are several, its bucket as resource.")
 	}
-	_, err = s.setRules(files)
+	warnings, err := s.setRules(files)
+	rules.Log(s.log, warnings)
 	var bad *rules.Error
 	if errors.As(err, &bad) {
 		httpjson.Write(c.w, http.StatusBadRequest, map[string]string{"message": "There was an error updating rules: the old rules stay active.\n" + bad.Error()})

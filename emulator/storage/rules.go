@@ -49,7 +49,7 @@ type rulesFile struct{ Name, Content string }
 func (s *Server) setRules(files map[string]rulesFile) (warnings []rules.Issue, err error) {
 	next := map[string]*activeRules{}
 	for bucket, f := range files {
-		set, soft, err := rules.Compile(f.Name, f.Content)
+		set, soft, err := rules.CompileFor(rules.Storage, f.Name, f.Content)
 		warnings = append(warnings, soft...)
 		if err != nil {
 			return warnings, fmt.Errorf("storage: %w", err)

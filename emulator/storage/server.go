@@ -78,9 +78,7 @@ func New(cfg Config) (*Server, error) {
 	if err == nil {
 		var warnings []rules.Issue
 		warnings, err = s.setRules(files)
-		for _, w := range warnings {
-			s.log.Info("security rules", "issue", w.String())
-		}
+		rules.Log(s.log, warnings)
 	}
 	if err != nil {
 		store.Close()

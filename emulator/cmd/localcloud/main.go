@@ -192,6 +192,10 @@ func (p *program) run(ctx context.Context, command []string) (err error) {
 		}
 	}
 	cloud.Triggers.RemoveAbsent() // those of an earlier file, which the data directory remembers
+	for _, line := range file.DescribeRules(cfg.Only) {
+		fmt.Fprintf(p.stderr, "rules      %s\n", line)
+	}
+	defer p.watchRules(ctx, cloud)()
 	if len(command) > 0 {
 		err = p.runCommand(ctx, cloud, command)
 	} else {

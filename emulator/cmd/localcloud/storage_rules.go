@@ -134,7 +134,7 @@ func (s *storageRules) load(request runtimeRequest, answer *runtimeResponse) {
 		return
 	}
 	file := request.Context.Source.Files[0]
-	set, warnings, err := rules.Compile(file.Name, file.Content)
+	set, warnings, err := rules.CompileFor(rules.Storage, file.Name, file.Content)
 	for _, w := range warnings {
 		answer.Warnings = append(answer.Warnings, w.String())
 	}

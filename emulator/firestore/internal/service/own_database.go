@@ -22,6 +22,28 @@ func (e *Engine) own(name resource.Database) (OwnDatabase, bool) {
 	return o, ok
 }
 
+// SetDatabaseRules replaces the rules of the databases with an ID, in all projects, if they have some of their own.
+func (e *Engine) SetDatabaseRules(id string, rules *guard.ActiveRules) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	o, ok := e.options.Databases[id]
+	if !ok {
+		return
+	}
+	o.Rules = rules
+	e.options.Databases[id] = o
+	for name, g := range e.guards {
+		if strings.HasSuffix(name, "/databases/"+id) {
+			g.Set(rules)
+		}
+	}
+	for name, d := range e.dbs {
+		if strings.HasSuffix(string(name), "/databases/"+id) {
+			d.Hub.Recheck()
+		}
+	}
+}
+
 // guardOf returns the guard of a database, under the lock.
 func (e *Engine) guardOf(name resource.Database) *guard.Guard {
 	o, ok := e.own(name)
