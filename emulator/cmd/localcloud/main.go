@@ -155,6 +155,9 @@ not be read or written; 2 if the flags make no sense.
 
 // run starts the cloud, runs the command beside it, and stops it.
 func (p *program) run(ctx context.Context, command []string) (err error) {
+	if err := findCommand(command); err != nil {
+		return err
+	}
 	exportDir, err := p.exportDir.path(p.importPath)
 	if err != nil {
 		return err
@@ -183,7 +186,7 @@ func (p *program) run(ctx context.Context, command []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, cloud.Close()) }()
-	if err := p.load(cloud, p.importPath); err != nil {
+	if err := p.load(cloud, p.importPath, exportDir); err != nil {
 		return err
 	}
 	for _, t := range registered { // after the import, which is not news to them

@@ -113,10 +113,19 @@ func TestExportOnExit(t *testing.T) {
 	if text, err := os.ReadFile(out); err != nil || !strings.Contains(string(text), `"a/b"`) {
 		t.Errorf("%s, %v", text, err)
 	}
+	for _, flag := range []string{"--export-on-exit", "--export=first"} { // on the first run there is nothing to import
+		t.Chdir(t.TempDir())
+		_, stderr, code := run(t, "--config", project(t), "--import", "./first", flag, "--", "true")
+		if _, err := os.Stat("first"); code != 0 || err != nil || !strings.Contains(stderr, "starts empty") {
+			t.Errorf("the first run with %s: exit code %d, %v, %s", flag, code, err, stderr)
+		}
+	}
 	mine := t.TempDir()
 	write(t, mine, "thesis.txt", "years of work")
 	for want, args := range map[string][]string{
 		"needs a folder":  {"--export-on-exit"},
+		"no such folder":  {"--import", filepath.Join(mine, "no"), "--export-on-exit", filepath.Join(t.TempDir(), "other")},
+		"nor JSON":        {"--import", filepath.Join(mine, "thesis.txt")},
 		"is not empty":    {"--export-on-exit", mine},
 		"no such file":    {"--export-on-exit", filepath.Join(mine, "no", "folder")},
 		"not a directory": {"--export-on-exit", filepath.Join(mine, "thesis.txt")},
@@ -179,6 +188,25 @@ func TestExitCodes(t *testing.T) {
 	} {
 		if _, stderr, code := run(t, c.args...); code != c.want {
 			t.Errorf("%v: exit code %d, want %d\n%s", c.args, code, c.want, stderr)
+		}
+	}
+}
+
+// Command lines that a user of the Firebase CLI may try are answered with the right ones.
+func TestCommandHints(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		args []string
+		want string
+		code int
+	}{
+		{[]string{"emulators:start"}, "localcloud alone starts the cloud", exitFailure},
+		{[]string{"--only", "firestore", "exec", "--", "true"}, "exec comes first", exitFailure},
+		{[]string{"exec", "--only", "firestore", "--", "true"}, "those of services belong to the CLI", exitUsage},
+		{[]string{"exec", "--", "emulators:start"}, "name the Firebase CLI", exitFailure},
+	} {
+		if _, stderr, code := run(t, c.args...); code != c.code || !strings.Contains(stderr, c.want) {
+			t.Errorf("%q: exit code %d, %s, want %s", c.args, code, stderr, c.want)
 		}
 	}
 }
