@@ -232,8 +232,11 @@ func (p *program) configuration(file *firebasejson.File) (emulator.Config, error
 	}
 	cfg.UseAddresses(file)
 	if project != "" && !strings.HasPrefix(project, "demo-") {
-		cfg.Logger.Warn("the project may exist: clients that are not told of the local cloud reach the real one. One whose ID begins with demo- has none",
-			"project", project)
+		log := cfg.Logger.With("project", project)
+		if aliases := file.OtherAliases(project); aliases != nil {
+			log = log.With("aliases in "+firebasejson.RCName, strings.Join(aliases, ", "))
+		}
+		log.Warn("the project may exist: clients that are not told of the local cloud reach the real one. One whose ID begins with demo- has none")
 	}
 	return cfg, nil
 }

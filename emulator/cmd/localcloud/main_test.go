@@ -155,6 +155,18 @@ func TestFirebaserc(t *testing.T) {
 	}
 }
 
+// A project that is no alias may be a misspelt one: the warning lists the aliases.
+func TestMisspeltAlias(t *testing.T) {
+	dir := project(t)
+	write(t, dir, ".firebaserc", `{"projects": {"staging": "shop-staging"}}`)
+	for name, listed := range map[string]bool{"stagin": true, "shop-staging": false} {
+		_, stderr, code := run(t, "--config", dir, "--project", name, "--", "true")
+		if code != 0 || !strings.Contains(stderr, "project="+name) || strings.Contains(stderr, `"aliases in .firebaserc"=staging`) != listed {
+			t.Errorf("%s: exit code %d, %s", name, code, stderr)
+		}
+	}
+}
+
 // An export that fails or is cut short leaves the old file.
 func TestExportFails(t *testing.T) {
 	path := write(t, t.TempDir(), "out.json", "old")
