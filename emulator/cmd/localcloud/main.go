@@ -180,7 +180,7 @@ func (p *program) run(ctx context.Context, command []string) (err error) {
 	cloud, err := emulator.Open(cfg)
 	var inUse *emulator.PortInUseError
 	if errors.As(err, &inUse) {
-		return fmt.Errorf("%w; %s", inUse, file.Remedy(inUse.Name, inUse.Address))
+		return fmt.Errorf("%w; %s", inUse, file.Remedy(inUse.All()))
 	}
 	if err != nil {
 		return err

@@ -297,16 +297,26 @@ func TestUntilInterrupted(t *testing.T) {
 }
 
 func TestPortInUse(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	var addresses, ports []string
+	for range 2 {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		_, port, _ := net.SplitHostPort(l.Addr().String())
+		addresses, ports = append(addresses, l.Addr().String()), append(ports, port)
 	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	config := write(t, t.TempDir(), "firebase.json", `{"emulators": {"firestore": {"port": `+port+`}}}`)
+	config := write(t, t.TempDir(), "firebase.json", `{"emulators": {"firestore": {"port": `+ports[0]+`}, "auth": {"port": 0},
+		"storage": {"port": `+ports[1]+`}, "tasks": {"port": 0}}}`)
 	_, stderr, code := run(t, "--config", config, "--", "true")
-	if code != exitFailure || !strings.Contains(stderr, "set emulators.firestore.port in "+config) {
-		t.Errorf("exit code %d, %s", code, stderr)
+	for _, want := range []string{
+		"firestore (" + addresses[0] + "), storage (" + addresses[1] + ")",
+		"set emulators.firestore.port, emulators.storage.port in " + config + " to another port",
+	} {
+		if code != exitFailure || !strings.Contains(stderr, want) {
+			t.Errorf("exit code %d, %s, want %s", code, stderr, want)
+		}
 	}
 }
 
