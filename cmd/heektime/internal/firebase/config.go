@@ -62,9 +62,13 @@ func (c *Config) Reach() string {
 	return firebasejson.Reach(map[string]firebasejson.Emulators{c.Path: c.Emulators, c.servicesPath: c.Services})
 }
 
-// ServiceRemedy tells the user what to do if another program uses a service's port.
-func (c *Config) ServiceRemedy(name string) string {
-	return firebasejson.Remedy(map[string]string{name: c.ServiceAddress(name)}, "services", c.ownPath())
+// ServiceRemedy tells the user what to do if other programs use the ports of services.
+func (c *Config) ServiceRemedy(names ...string) string {
+	inUse := map[string]string{}
+	for _, name := range names {
+		inUse[name] = c.ServiceAddress(name)
+	}
+	return firebasejson.Remedy(inUse, "services", c.ownPath())
 }
 
 // ownPath names heektime.json for an error.
