@@ -96,10 +96,13 @@ type Cloud struct {
 	closeErr  error
 }
 
-// Open starts a local cloud. The error is a *[PortInUseError] when another process has one of the
+// Open starts a local cloud. The error is a *[PortInUseError] when other processes have some of the
 // ports.
 func Open(cfg Config) (cloud *Cloud, err error) {
 	if err := cfg.complete(); err != nil {
+		return nil, err
+	}
+	if err := cfg.checkPorts(); err != nil {
 		return nil, err
 	}
 	c := &Cloud{

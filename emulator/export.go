@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -144,6 +145,8 @@ func IsExport(dir string) bool {
 func (c *Cloud) ImportAny(path string) (leftOut []string, err error) {
 	info, err := os.Stat(path)
 	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("import %s: there is no such folder or file", path)
 	case err != nil:
 		return nil, fmt.Errorf("import: %w", err)
 	case info.IsDir() && IsExport(path):
@@ -169,7 +172,15 @@ func (c *Cloud) importFile(path string) error {
 		return err
 	}
 	defer f.Close()
-	return c.Firestore.Import(f, c.Project)
+	err = c.Firestore.Import(f, c.Project)
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		return fmt.Errorf("it is neither an export nor JSON: %w", syntax)
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errors.New("it is neither an export nor JSON: it is empty, or ends too early")
+	}
+	return err
 }
 
 // Import adds what is in a folder that [Cloud.Export] or the official suite has written, or the documents of a managed

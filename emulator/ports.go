@@ -22,12 +22,49 @@ import (
 	"heek.kr/heektime/emulator/run"
 )
 
-// PortInUseError says which emulator's port another process has.
+// PortInUseError says which emulators' ports other processes have.
 type PortInUseError = muxserver.InUseError
 
 // RejectedPage is the message of the log record about a request of a web page that may not call the
 // cloud. Its attribute "reason" says why.
 const RejectedPage = cors.RejectedMessage
+
+// checkPorts returns a *[PortInUseError] with all ports that other processes have, so that a user need not find them one
+// by one.
+func (c *Config) checkPorts() error {
+	at := c.Addresses
+	var first *PortInUseError
+	for _, p := range []struct {
+		name, address string
+		opens         bool
+	}{
+		{"firestore", at.Firestore, c.starts("firestore")},
+		{"auth", at.Auth, c.starts("auth")},
+		{"storage", at.Storage, c.starts("storage")},
+		{"tasks", at.Tasks, c.starts("tasks")},
+		{"messaging", at.Messaging, c.starts("messaging")},
+		{"hub", at.Hub, true},
+		{"hosting", at.Hosting, c.starts("hosting") && len(c.Hosting) > 0},
+		{"ui", at.Console, !c.NoConsole},
+	} {
+		if !p.opens || p.address == "" || slices.Contains(c.moves, p.name) {
+			continue
+		}
+		inUse := muxserver.Check(p.name, p.address)
+		switch {
+		case inUse == nil:
+		case first == nil:
+			first = inUse
+			first.Others = map[string]string{}
+		default:
+			first.Others[p.name] = p.address
+		}
+	}
+	if first == nil {
+		return nil // and not a nil *PortInUseError, which is an error
+	}
+	return first
+}
 
 func (c *Cloud) openPorts(cfg Config) (err error) {
 	at := cfg.Addresses

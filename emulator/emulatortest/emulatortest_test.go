@@ -246,6 +246,13 @@ func TestSeedUsers(t *testing.T) {
 	if response.StatusCode != http.StatusOK {
 		t.Errorf("sign-in with the password: %s", response.Status)
 	}
+	failing := &exampleT{ctx: t.Context()}
+	defer func() {
+		if text := fmt.Sprint(recover()); !strings.Contains(text, "user eve, eve@: email is invalid") {
+			t.Errorf("a bad address: %s", text)
+		}
+	}()
+	cloud.SeedUsers(failing, emulatortest.User{UID: "cho"}, emulatortest.User{UID: "eve", Email: "eve@"})
 }
 
 func TestMeasure(t *testing.T) {

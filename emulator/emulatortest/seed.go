@@ -3,10 +3,13 @@ package emulatortest
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
 	"os"
+	"slices"
+	"strings"
 	"testing"
 
 	"heek.kr/heektime/emulator/firestore"
@@ -110,11 +113,25 @@ func (c *Cloud) SeedUsers(t testing.TB, users ...User) {
 		}
 		request.Users = append(request.Users, account)
 	}
-	c.createAccounts(t, request)
+	var reasons []string
+	for _, r := range c.createAccounts(t, request) {
+		u := users[r.Index]
+		names := slices.DeleteFunc([]string{u.UID, u.Email, u.PhoneNumber}, func(name string) bool { return name == "" })
+		reasons = append(reasons, fmt.Sprintf("user %s: %s", strings.Join(names, ", "), r.Message))
+	}
+	if reasons != nil {
+		t.Fatalf("seed users: %s", strings.Join(reasons, "; "))
+	}
+}
+
+// refusal says why one account of a request was not created.
+type refusal struct {
+	Index   int    `json:"index"`
+	Message string `json:"message"`
 }
 
 // createAccounts sends what the Admin SDK's importUsers sends.
-func (c *Cloud) createAccounts(t testing.TB, request any) {
+func (c *Cloud) createAccounts(t testing.TB, request any) []refusal {
 	t.Helper()
 	body, err := json.Marshal(request)
 	if err != nil {
@@ -137,9 +154,13 @@ func (c *Cloud) createAccounts(t testing.TB, request any) {
 		t.Fatalf("seed users: %v", err)
 	}
 	var result struct {
-		Error json.RawMessage `json:"error"` // of the request, or of single accounts
+		Error []refusal `json:"error"`
 	}
-	if err := json.Unmarshal(text, &result); err != nil || response.StatusCode != http.StatusOK || result.Error != nil {
+	if response.StatusCode != http.StatusOK {
 		t.Fatalf("seed users: %s: %s", response.Status, text)
 	}
+	if err := json.Unmarshal(text, &result); err != nil {
+		t.Fatalf("seed users: %v: %s", err, text)
+	}
+	return result.Error
 }

@@ -82,18 +82,24 @@ func Reach(files map[string]Emulators) string {
 	return "other machines, too: " + strings.Join(open, ", ") + " (set in " + strings.Join(named, " and ") + ")"
 }
 
-// Remedy says what to do when another program has the port of an emulator.
-func (f *File) Remedy(name, address string) string {
+// Remedy says what to do when other programs have the ports of emulators, whose addresses are by name.
+func (f *File) Remedy(inUse map[string]string) string {
 	path := f.Path
 	if path == "" {
 		path = "a " + Name
 	}
-	_, port, _ := net.SplitHostPort(address)
-	return Remedy(port, "emulators."+name+".port", path)
+	return Remedy(inUse, "emulators", path)
 }
 
-// Remedy says what to do when another program has a port, which key sets in the file at
-// path.
-func Remedy(port, key, path string) string {
-	return fmt.Sprintf("stop the program that has it (lsof -i :%s shows which), or set %s in %s", port, key, path)
+// Remedy says what to do when other programs have ports. inUse are addresses by name, which a section of the file at path
+// sets.
+func Remedy(inUse map[string]string, section, path string) string {
+	var ports, keys []string
+	for _, name := range slices.Sorted(maps.Keys(inUse)) {
+		_, port, _ := net.SplitHostPort(inUse[name])
+		ports = append(ports, port)
+		keys = append(keys, section+"."+name+".port")
+	}
+	return fmt.Sprintf(`stop the program that listens there (lsof -i :%s shows which), or set %s in %s to another port, or to 0 for any free one`,
+		strings.Join(ports, ","), strings.Join(keys, ", "), path)
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
+	"strings"
 
 	"github.com/tailscale/hujson"
 )
@@ -23,11 +25,38 @@ func readJSON(path string) ([]byte, error) {
 	return plain, nil
 }
 
-// explain describes an error of package json by the key that has a value of the wrong kind.
-func explain(err error) error {
+// Explain describes an error of package json by the key that has a value of the wrong kind. at is the key of what was
+// decoded, "" for a whole file.
+func Explain(at string, err error) error {
 	var wrong *json.UnmarshalTypeError
-	if !errors.As(err, &wrong) || wrong.Field == "" {
-		return err
+	isWrong := errors.As(err, &wrong)
+	key := at
+	if isWrong && wrong.Field != "" {
+		key = strings.TrimPrefix(at+"."+wrong.Field, ".")
 	}
-	return fmt.Errorf("%s: must be a %s, not a JSON %s", wrong.Field, wrong.Type, wrong.Value)
+	if key != "" {
+		key += ": "
+	}
+	if !isWrong {
+		return fmt.Errorf("%s%w", key, err)
+	}
+	return fmt.Errorf("%smust be %s, not a JSON %s", key, inWords(wrong.Type), wrong.Value)
+}
+
+// inWords says what JSON has for a type.
+func inWords(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Bool:
+		return "true or false"
+	case reflect.String:
+		return "a text"
+	case reflect.Slice, reflect.Array:
+		return "a list"
+	case reflect.Map, reflect.Struct:
+		return "an object"
+	case reflect.Pointer:
+		return inWords(t.Elem())
+	default:
+		return "a number"
+	}
 }

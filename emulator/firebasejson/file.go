@@ -7,6 +7,7 @@
 package firebasejson
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -85,7 +86,7 @@ func (f *File) parse(data []byte, rc *firebaserc) error {
 		Emulators map[string]json.RawMessage `json:"emulators"`
 	}
 	if err := json.Unmarshal(data, &file); err != nil {
-		return explain(err)
+		return Explain("", err)
 	}
 	if err := f.useFirestore(file.Firestore, rc); err != nil {
 		return err
@@ -113,19 +114,19 @@ func (f *File) useEmulators(section map[string]json.RawMessage) error {
 		if len(raw) == 0 || raw[0] != '{' {
 			continue
 		}
-		var e struct {
-			Emulator
+		var e Emulator
+		var other struct {
 			Enabled *bool `json:"enabled"`
 		}
-		if err := json.Unmarshal(raw, &e); err != nil {
-			return fmt.Errorf("emulators.%s: %w", name, explain(err))
+		if err := cmp.Or(json.Unmarshal(raw, &e), json.Unmarshal(raw, &other)); err != nil {
+			return Explain("emulators."+name, err)
 		}
 		if err := e.Check(); err != nil {
 			return fmt.Errorf("emulators.%s.%w", name, err)
 		}
-		f.Emulators[name] = e.Emulator
-		if name == "ui" && e.Enabled != nil {
-			f.NoConsole = !*e.Enabled
+		f.Emulators[name] = e
+		if name == "ui" && other.Enabled != nil {
+			f.NoConsole = !*other.Enabled
 		}
 	}
 	return nil

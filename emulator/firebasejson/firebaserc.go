@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path/filepath"
 	"slices"
 )
@@ -32,7 +33,7 @@ func readRC(firebaseJSON string) (*firebaserc, error) {
 		return nil, err
 	}
 	if err := json.Unmarshal(text, rc); err != nil {
-		return nil, fmt.Errorf("%s: %w", rc.path, explain(err))
+		return nil, fmt.Errorf("%s: %w", rc.path, Explain("", err))
 	}
 	return rc, nil
 }
@@ -58,4 +59,13 @@ func (f *File) ProjectID(alias string) string {
 		return ""
 	}
 	return alias
+}
+
+// OtherAliases returns the aliases of .firebaserc if name is neither one of them nor a project that one stands for.
+func (f *File) OtherAliases(name string) []string {
+	aliases := slices.Sorted(maps.Keys(f.projects))
+	if slices.Contains(aliases, name) || slices.Contains(slices.Collect(maps.Values(f.projects)), name) {
+		return nil
+	}
+	return aliases
 }

@@ -41,6 +41,24 @@ func (p *program) runWith(ctx context.Context, env map[string]string, command []
 	return nil
 }
 
+// findCommand returns an error if there is no such command. It says what the command line should have been: words of the
+// Firebase CLI, and exec behind a flag, look like commands.
+func findCommand(command []string) error {
+	if len(command) == 0 {
+		return nil
+	}
+	_, err := exec.LookPath(command[0])
+	switch {
+	case !errors.Is(err, exec.ErrNotFound):
+		return nil // whatever else is wrong, running it says
+	case command[0] == "exec":
+		return errors.New("exec comes first, and flags of services belong to the CLI behind it: " + execExample)
+	default:
+		return fmt.Errorf("there is no command %s: localcloud alone starts the cloud, localcloud -- COMMAND runs a command beside it, "+
+			"and the Firebase CLI runs without Java in %s", command[0], execExample)
+	}
+}
+
 // printEnvironment prints the variables on standard output, for a shell to evaluate, and everything
 // else on standard error.
 func (p *program) printEnvironment(cloud *emulator.Cloud, file *firebasejson.File) {

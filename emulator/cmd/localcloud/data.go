@@ -14,9 +14,13 @@ import (
 	"heek.kr/heektime/emulator/triggers"
 )
 
-// load imports what --import names.
-func (p *program) load(cloud *emulator.Cloud, path string) error {
+// load imports what --import names. If the end writes it, too, it may be missing: then this is the first run.
+func (p *program) load(cloud *emulator.Cloud, path, exportDir string) error {
 	if path == "" {
+		return nil
+	}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && (isSame(path, exportDir) || isSame(path, p.exportPath)) {
+		fmt.Fprintf(p.stderr, "localcloud: import %s: it does not exist yet, so the cloud starts empty\n", path)
 		return nil
 	}
 	leftOut, err := cloud.ImportAny(path)
@@ -24,6 +28,16 @@ func (p *program) load(cloud *emulator.Cloud, path string) error {
 		fmt.Fprintf(p.stderr, "localcloud: import %s: %s\n", path, what)
 	}
 	return err
+}
+
+// isSame reports whether two paths are one. No path is "".
+func isSame(a, b string) bool {
+	if b == "" {
+		return false
+	}
+	a, errA := filepath.Abs(a)
+	b, errB := filepath.Abs(b)
+	return errA == nil && errB == nil && a == b
 }
 
 // save exports the documents of all databases. The new file is on the disk before it replaces the old

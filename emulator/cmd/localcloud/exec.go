@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -32,6 +33,9 @@ where the CLI starts those of the official suite. All else is the CLI's own.
         run queries without the composite indexes that production would require
 `
 
+// execExample is how errors show a right use of exec.
+const execExample = "localcloud exec -- firebase emulators:start --only firestore"
+
 // exec runs the Firebase CLI with this program in Java's place.
 func (p *program) exec(ctx context.Context, args []string) (code int) {
 	flags := flag.NewFlagSet("localcloud exec", flag.ContinueOnError)
@@ -47,6 +51,7 @@ func (p *program) exec(ctx context.Context, args []string) (code int) {
 	}
 	if err != nil {
 		fmt.Fprintln(p.stderr, "localcloud exec:", err)
+		fmt.Fprintln(p.stderr, "localcloud exec --help lists its flags; those of services belong to the CLI behind it: "+execExample)
 		return exitUsage
 	}
 	err = p.execCommand(ctx, flags.Args(), *allow)
@@ -62,6 +67,9 @@ func (p *program) exec(ctx context.Context, args []string) (code int) {
 }
 
 func (p *program) execCommand(ctx context.Context, command []string, allowUnindexed bool) error {
+	if _, err := exec.LookPath(command[0]); errors.Is(err, exec.ErrNotFound) {
+		return fmt.Errorf("there is no command %s: name the Firebase CLI (firebase, or npx firebase-tools), as in %s", command[0], execExample)
+	}
 	dir, err := os.MkdirTemp("", "localcloud")
 	if err != nil {
 		return err

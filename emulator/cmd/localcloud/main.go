@@ -155,6 +155,9 @@ not be read or written; 2 if the flags make no sense.
 
 // run starts the cloud, runs the command beside it, and stops it.
 func (p *program) run(ctx context.Context, command []string) (err error) {
+	if err := findCommand(command); err != nil {
+		return err
+	}
 	exportDir, err := p.exportDir.path(p.importPath)
 	if err != nil {
 		return err
@@ -177,13 +180,13 @@ func (p *program) run(ctx context.Context, command []string) (err error) {
 	cloud, err := emulator.Open(cfg)
 	var inUse *emulator.PortInUseError
 	if errors.As(err, &inUse) {
-		return fmt.Errorf("%w; %s", inUse, file.Remedy(inUse.Name, inUse.Address))
+		return fmt.Errorf("%w; %s", inUse, file.Remedy(inUse.All()))
 	}
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, cloud.Close()) }()
-	if err := p.load(cloud, p.importPath); err != nil {
+	if err := p.load(cloud, p.importPath, exportDir); err != nil {
 		return err
 	}
 	for _, t := range registered { // after the import, which is not news to them
@@ -233,8 +236,11 @@ func (p *program) configuration(file *firebasejson.File) (emulator.Config, error
 	}
 	cfg.UseAddresses(file)
 	if project != "" && !strings.HasPrefix(project, "demo-") {
-		cfg.Logger.Warn("the project may exist: clients that are not told of the local cloud reach the real one. One whose ID begins with demo- has none",
-			"project", project)
+		log := cfg.Logger.With("project", project)
+		if aliases := file.OtherAliases(project); aliases != nil {
+			log = log.With("aliases in "+firebasejson.RCName, strings.Join(aliases, ", "))
+		}
+		log.Warn("the project may exist: clients that are not told of the local cloud reach the real one. One whose ID begins with demo- has none")
 	}
 	return cfg, nil
 }

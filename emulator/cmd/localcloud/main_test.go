@@ -113,10 +113,19 @@ func TestExportOnExit(t *testing.T) {
 	if text, err := os.ReadFile(out); err != nil || !strings.Contains(string(text), `"a/b"`) {
 		t.Errorf("%s, %v", text, err)
 	}
+	for _, flag := range []string{"--export-on-exit", "--export=first"} { // on the first run there is nothing to import
+		t.Chdir(t.TempDir())
+		_, stderr, code := run(t, "--config", project(t), "--import", "./first", flag, "--", "true")
+		if _, err := os.Stat("first"); code != 0 || err != nil || !strings.Contains(stderr, "starts empty") {
+			t.Errorf("the first run with %s: exit code %d, %v, %s", flag, code, err, stderr)
+		}
+	}
 	mine := t.TempDir()
 	write(t, mine, "thesis.txt", "years of work")
 	for want, args := range map[string][]string{
 		"needs a folder":  {"--export-on-exit"},
+		"no such folder":  {"--import", filepath.Join(mine, "no"), "--export-on-exit", filepath.Join(t.TempDir(), "other")},
+		"nor JSON":        {"--import", filepath.Join(mine, "thesis.txt")},
 		"is not empty":    {"--export-on-exit", mine},
 		"no such file":    {"--export-on-exit", filepath.Join(mine, "no", "folder")},
 		"not a directory": {"--export-on-exit", filepath.Join(mine, "thesis.txt")},
@@ -142,6 +151,18 @@ func TestFirebaserc(t *testing.T) {
 		stdout, stderr, code := run(t, args...)
 		if code != 0 || strings.TrimSpace(stdout) != c.want || strings.Count(stderr, "functions has no effect") != 1 {
 			t.Errorf("%q: exit code %d, %s, want %s\n%s", c.args, code, stdout, c.want, stderr)
+		}
+	}
+}
+
+// A project that is no alias may be a misspelt one: the warning lists the aliases.
+func TestMisspeltAlias(t *testing.T) {
+	dir := project(t)
+	write(t, dir, ".firebaserc", `{"projects": {"staging": "shop-staging"}}`)
+	for name, listed := range map[string]bool{"stagin": true, "shop-staging": false} {
+		_, stderr, code := run(t, "--config", dir, "--project", name, "--", "true")
+		if code != 0 || !strings.Contains(stderr, "project="+name) || strings.Contains(stderr, `"aliases in .firebaserc"=staging`) != listed {
+			t.Errorf("%s: exit code %d, %s", name, code, stderr)
 		}
 	}
 }
@@ -179,6 +200,25 @@ func TestExitCodes(t *testing.T) {
 	} {
 		if _, stderr, code := run(t, c.args...); code != c.want {
 			t.Errorf("%v: exit code %d, want %d\n%s", c.args, code, c.want, stderr)
+		}
+	}
+}
+
+// Command lines that a user of the Firebase CLI may try are answered with the right ones.
+func TestCommandHints(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		args []string
+		want string
+		code int
+	}{
+		{[]string{"emulators:start"}, "localcloud alone starts the cloud", exitFailure},
+		{[]string{"--only", "firestore", "exec", "--", "true"}, "exec comes first", exitFailure},
+		{[]string{"exec", "--only", "firestore", "--", "true"}, "those of services belong to the CLI", exitUsage},
+		{[]string{"exec", "--", "emulators:start"}, "name the Firebase CLI", exitFailure},
+	} {
+		if _, stderr, code := run(t, c.args...); code != c.code || !strings.Contains(stderr, c.want) {
+			t.Errorf("%q: exit code %d, %s, want %s", c.args, code, stderr, c.want)
 		}
 	}
 }
@@ -257,16 +297,26 @@ func TestUntilInterrupted(t *testing.T) {
 }
 
 func TestPortInUse(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	var addresses, ports []string
+	for range 2 {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		_, port, _ := net.SplitHostPort(l.Addr().String())
+		addresses, ports = append(addresses, l.Addr().String()), append(ports, port)
 	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	config := write(t, t.TempDir(), "firebase.json", `{"emulators": {"firestore": {"port": `+port+`}}}`)
+	config := write(t, t.TempDir(), "firebase.json", `{"emulators": {"firestore": {"port": `+ports[0]+`}, "auth": {"port": 0},
+		"storage": {"port": `+ports[1]+`}, "tasks": {"port": 0}}}`)
 	_, stderr, code := run(t, "--config", config, "--", "true")
-	if code != exitFailure || !strings.Contains(stderr, "set emulators.firestore.port in "+config) {
-		t.Errorf("exit code %d, %s", code, stderr)
+	for _, want := range []string{
+		"firestore (" + addresses[0] + "), storage (" + addresses[1] + ")",
+		"set emulators.firestore.port, emulators.storage.port in " + config + " to another port",
+	} {
+		if code != exitFailure || !strings.Contains(stderr, want) {
+			t.Errorf("exit code %d, %s, want %s", code, stderr, want)
+		}
 	}
 }
 

@@ -49,21 +49,6 @@ const ReadTimeout = time.Minute
 // idleTimeout is how long an HTTP/1.1 connection is kept open between two requests.
 const idleTimeout = 3 * time.Minute
 
-// InUseError says that another process has the port.
-type InUseError struct {
-	// Name of the service that tried to listen.
-	Name string
-	// Address in use, host:port.
-	Address string
-	err     error
-}
-
-func (e *InUseError) Error() string {
-	return fmt.Sprintf("port of %s is in use: %s", e.Name, e.Address)
-}
-
-func (e *InUseError) Unwrap() error { return e.err }
-
 // Open listens on address and serves. g is nil for a port without gRPC, and h for one without
 // HTTP/1.1. The error is an *[InUseError] when another process has the port.
 func Open(name, address string, g *grpc.Server, h http.Handler) (*Server, error) {
@@ -74,7 +59,7 @@ func openWithTimeout(name, address string, g *grpc.Server, h http.Handler, readT
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		if inUse(err) {
-			return nil, &InUseError{name, address, err}
+			return nil, &InUseError{Name: name, Address: address, err: err}
 		}
 		return nil, fmt.Errorf("listen for %s: %w", name, err)
 	}

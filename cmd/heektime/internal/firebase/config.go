@@ -6,8 +6,6 @@ package firebase
 import (
 	"errors"
 	"fmt"
-	"net"
-	"slices"
 
 	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/emulator/firebasejson"
@@ -64,10 +62,13 @@ func (c *Config) Reach() string {
 	return firebasejson.Reach(map[string]firebasejson.Emulators{c.Path: c.Emulators, c.servicesPath: c.Services})
 }
 
-// ServiceRemedy tells the user what to do if another program uses a service's port.
-func (c *Config) ServiceRemedy(name string) string {
-	_, port, _ := net.SplitHostPort(c.ServiceAddress(name))
-	return firebasejson.Remedy(port, "services."+name+".port", c.ownPath())
+// ServiceRemedy tells the user what to do if other programs use the ports of services.
+func (c *Config) ServiceRemedy(names ...string) string {
+	inUse := map[string]string{}
+	for _, name := range names {
+		inUse[name] = c.ServiceAddress(name)
+	}
+	return firebasejson.Remedy(inUse, "services", c.ownPath())
 }
 
 // ownPath names heektime.json for an error.
@@ -81,12 +82,22 @@ func (c *Config) ownPath() string {
 // Explain adds what to do to an error about an emulator's port.
 func (c *Config) Explain(err error) error {
 	var inUse *emulator.PortInUseError
-	if errors.As(err, &inUse) && slices.Contains(ownEmulators, inUse.Name) {
-		_, port, _ := net.SplitHostPort(inUse.Address)
-		return fmt.Errorf("%w; %s", inUse, firebasejson.Remedy(port, "emulators."+inUse.Name+".port", c.ownPath()))
+	if !errors.As(err, &inUse) {
+		return err
 	}
-	if errors.As(err, &inUse) {
-		return fmt.Errorf("%w; %s", inUse, c.Remedy(inUse.Name, inUse.Address))
+	cli, own := inUse.All(), map[string]string{}
+	for _, name := range ownEmulators {
+		if address, ok := cli[name]; ok {
+			own[name] = address
+			delete(cli, name)
+		}
+	}
+	err = inUse
+	if len(cli) > 0 {
+		err = fmt.Errorf("%w; %s", err, c.Remedy(cli))
+	}
+	if len(own) > 0 {
+		err = fmt.Errorf("%w; %s", err, firebasejson.Remedy(own, "emulators", c.ownPath()))
 	}
 	return err
 }

@@ -49,7 +49,7 @@ func readServices(path string) (services, emulators firebasejson.Emulators, err 
 		Emulators map[string]json.RawMessage `json:"emulators"`
 	}
 	if err := decodeStrictly(data, &file); err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", path, err)
+		return nil, nil, fmt.Errorf("%s: %w", path, firebasejson.Explain("", err))
 	}
 	known := slices.Sorted(maps.Keys(serviceDefaults))
 	if services, err = decodeListeners(file.Services, known, "service"); err == nil {
@@ -70,7 +70,7 @@ func decodeListeners(section map[string]json.RawMessage, known []string, kind st
 		}
 		var e firebasejson.Emulator
 		if err := decodeStrictly(raw, &e); err != nil {
-			return nil, fmt.Errorf("%ss.%s: %w", kind, name, err)
+			return nil, firebasejson.Explain(kind+"s."+name, err)
 		}
 		if err := e.Check(); err != nil {
 			return nil, fmt.Errorf("%ss.%s.%w", kind, name, err)

@@ -1,10 +1,12 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"net"
+	"strings"
 	"time"
 
 	"heek.kr/heektime/internal/auth"
@@ -40,15 +42,21 @@ func (b *Backend) startServices(ctx context.Context, cfg Config) (err error) {
 		}
 	}()
 	b.URLs = map[string]string{}
+	var refused []string
+	var first error
 	for _, s := range b.deployment.Services {
 		if all[s.Name] == nil {
 			continue
 		}
 		l, err := net.Listen("tcp", cfg.Firebase.ServiceAddress(s.Name))
 		if err != nil {
-			return fmt.Errorf("port of %s: %w; %s", s.Name, err, cfg.Firebase.ServiceRemedy(s.Name))
+			refused, first = append(refused, s.Name), cmp.Or(first, err)
+			continue
 		}
 		listeners[s.Name], b.URLs[s.Name] = l, "http://"+l.Addr().String()
+	}
+	if first != nil { // all ports are named at once
+		return fmt.Errorf("port of %s: %w; %s", strings.Join(refused, ", "), first, cfg.Firebase.ServiceRemedy(refused...))
 	}
 	if b.place, err = b.placeOf(cfg); err != nil {
 		return err
