@@ -137,12 +137,7 @@ func heldBackPlans(t *testing.T, w *world, a *app) {
 	a.fill("강의 찾기", "선형대수학")
 	a.click("선형대수학 담기")
 	a.sees("총 3학점")
-	a.open("내 정보")
-	a.click("로그인 · 가입하기")
-	a.click("처음이에요")
-	a.fill("이메일", "badabada@example.com")
-	a.fill("비밀번호", "heektime")
-	a.click("가입하기")
+	a.enterNewAccount("badabada@example.com")
 	a.click("나중에")
 	held := func() {
 		t.Helper()

@@ -301,15 +301,21 @@ func prepareForPush(a *app) {
 	a.load()
 }
 
-// signUp signs up as 하늘하늘. The account's dialog is open then.
-func (a *app) signUp() {
+// enterNewAccount fills in the form of a new account, and sends it.
+func (a *app) enterNewAccount(email string) {
 	a.t.Helper()
 	a.open("내 정보")
 	a.click("로그인 · 가입하기")
 	a.click("처음이에요")
-	a.fill("이메일", "haneul@example.com")
+	a.fill("이메일", email)
 	a.fill("비밀번호", "heektime")
 	a.click("가입하기")
+}
+
+// signUp signs up as 하늘하늘. The account's dialog is open then.
+func (a *app) signUp() {
+	a.t.Helper()
+	a.enterNewAccount("haneul@example.com")
 	a.fill("사용자 이름", "하늘하늘")
 	a.click("저장")
 	a.eval(nil, "ui.isGone('dialog[open]')")
